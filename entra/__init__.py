@@ -1,0 +1,1 @@
+"""Everything this project sends to Microsoft, and nothing else: plain Python without Django."""
