@@ -1,0 +1,36 @@
+"""The only ways from an address to an object. What is not there and what is not yours answer alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import Http404
+
+from consent.models import Application, Installation
+from tenants.models import Person
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+
+def application_for(person: Person, slug: str) -> Application:
+    """Return the application at this slug for a member of staff, or 404."""
+    if not person.role:
+        raise Http404
+    application = Application.objects.filter(slug=slug).first()
+    if application is None:
+        raise Http404
+    return application
+
+
+def installation_for(person: Person, slug: str, tenant_id: UUID) -> Installation:
+    """Return the application's installation in this tenant for a member of staff, or 404."""
+    application = application_for(person, slug)
+    installation = (
+        application.installations.select_related("application", "tenant", "pattern")
+        .filter(tenant_id=tenant_id)
+        .first()
+    )
+    if installation is None:
+        raise Http404
+    return installation

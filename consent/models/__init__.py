@@ -1,0 +1,21 @@
+"""Tables, by subject: the registration, what was granted, and the way to consent."""
+
+from consent.models.application import Application, RequiredPermission, Revision
+from consent.models.flow import ConsentAttempt, Invitation
+from consent.models.grants import Comparison, GrantPattern, Installation, PatternCount, Snapshot
+from consent.models.scans import DailyCount, Scan
+
+__all__ = [
+    "Application",
+    "Comparison",
+    "ConsentAttempt",
+    "DailyCount",
+    "GrantPattern",
+    "Installation",
+    "Invitation",
+    "PatternCount",
+    "RequiredPermission",
+    "Revision",
+    "Scan",
+    "Snapshot",
+]

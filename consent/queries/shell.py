@@ -1,0 +1,55 @@
+"""The rail: which application, and how many of everything. Two queries, whatever the fleet's size."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.db.models import Count, Max, OuterRef, Subquery, Sum
+from django.urls import reverse
+
+from consent.models import Application, Installation, Invitation, PatternCount
+
+
+def navigation(slug: str | None, current: str) -> dict[str, Any]:
+    """Return application (or None), applications, counts per rail entry, and the current view's name."""
+    tenants = PatternCount.objects.filter(application=OuterRef("pk")).values("application")
+    invitations = Invitation.objects.filter(
+        installation__application=OuterRef("pk"), withdrawn_at=None, used_at=None, declined_at=None
+    ).values("installation__application")
+    applications = list(
+        Application.objects.annotate(
+            tenants=Subquery(tenants.annotate(n=Sum("installations")).values("n")),
+            open_invitations=Subquery(invitations.annotate(n=Count("id")).values("n")),
+            latest_revision=Max("revisions__number"),
+        ).order_by("name")
+    )
+    application = next((a for a in applications if a.slug == slug), None)
+    counts: dict[str, int] = {}
+    if application is not None:
+        counts = {
+            "tenants": application.tenants or 0,
+            "revisions": application.latest_revision or 0,
+            "invitations": application.open_invitations or 0,
+        }
+    return {"application": application, "applications": applications, "counts": counts, "current": current}
+
+
+def find(*, text: str, slug: str) -> str:
+    """Return the address that a search leads to: a tenant's page, or a filtered list."""
+    text = text.strip()[:253]
+    tenants = Installation.objects.select_related("application")
+    if slug:
+        tenants = tenants.filter(application__slug=slug)
+    try:
+        exact = tenants.filter(tenant_id=UUID(text))
+    except ValueError:
+        exact = tenants.filter(tenant__domain=text.lower())
+    hits = list(exact[:2]) if text else []
+    if len(hits) == 1:
+        return reverse("consent:tenant_detail", args=[hits[0].application.slug, hits[0].tenant_id])
+    slug = slug or (Application.objects.order_by("name").values_list("slug", flat=True).first() or "")
+    if not slug:
+        return reverse("portal:home")
+    return f"{reverse('consent:tenant_list', args=[slug])}?{urlencode({'q': text})}"

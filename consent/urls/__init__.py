@@ -1,0 +1,1 @@
+"""Addresses: `staff` behind sign-in, `public` behind an approval link."""

@@ -1,0 +1,91 @@
+"""Customers' tenants, and the people who sign in."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.crypto import salted_hmac
+
+
+class Tenant(models.Model):
+    """A customer's Entra tenant. Its GUID is its identity; name and domain are labels."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    name = models.CharField(max_length=200)
+    domain = models.CharField(max_length=253, blank=True, db_index=True)
+    contact = models.EmailField(blank=True, help_text="Who receives approval links")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PersonManager(BaseUserManager["Person"]):
+    def get_by_natural_key(self, username: str | None) -> Person:
+        raise Person.DoesNotExist("People sign in with Microsoft; there are no user names.")
+
+
+class Person(AbstractBaseUser):
+    """Somebody who signed in with Microsoft: (tid, oid) of a validated id token, nothing else.
+
+    Name and user name are labels as of the last sign-in. E-mail addresses identify nobody.
+    """
+
+    class Role(models.TextChoices):
+        OWNER = "owner", "Owner"
+        SUPPORT = "support", "Support"
+        VIEWER = "viewer", "Viewer"
+        NONE = "", "None"
+
+    password = None  # type: ignore[assignment]  # there are no passwords
+    tenant_id = models.UUIDField()
+    object_id = models.UUIDField()
+    name = models.CharField(max_length=200, blank=True)
+    username = models.CharField(max_length=320, blank=True)
+    role = models.CharField(max_length=10, choices=Role.choices, blank=True, default=Role.NONE)
+    is_active = models.BooleanField(default=True)
+    session_epoch = models.PositiveIntegerField(default=0)  # raised to end every session of this person
+
+    USERNAME_FIELD = "id"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = PersonManager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "object_id"], name="person_tid_oid"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or str(self.object_id)
+
+    @property
+    def initials(self) -> str:
+        words = self.name.split()
+        return "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper() or "?"
+
+    @property
+    def is_staff(self) -> bool:
+        return bool(self.role)
+
+    @property
+    def can_invite(self) -> bool:
+        return self.role in {self.Role.OWNER, self.Role.SUPPORT}
+
+    @property
+    def can_publish(self) -> bool:
+        return self.role == self.Role.OWNER
+
+    def get_session_auth_hash(self) -> str:
+        return self._epoch_hmac(None)
+
+    def get_session_auth_fallback_hash(self) -> Any:
+        from django.conf import settings
+
+        return (self._epoch_hmac(key) for key in settings.SECRET_KEY_FALLBACKS)
+
+    def _epoch_hmac(self, secret: str | None) -> str:
+        return salted_hmac(
+            "tenants.Person.session", f"{self.pk}:{self.session_epoch}", secret=secret, algorithm="sha256"
+        ).hexdigest()
