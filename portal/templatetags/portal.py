@@ -1,0 +1,203 @@
+"""Components of the pages. Only presentation: everything they show arrives ready."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django import template
+from django.forms import BaseForm, BoundField
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from portal import charts
+from portal.wording import CELLS, KINDS, RAIL, STATUSES
+
+register = template.Library()
+
+# After a dot, and where a lower-case letter meets a capital: ReadWrite may break, URLs of GUIDs may not.
+BREAKS = re.compile(r"(?<=[.])(?=[^.])|(?<=[a-z])(?=[A-Z])")
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", size: int = 20) -> SafeString:
+    """A symbol of icons.svg, hidden from assistive technology unless it has a label."""
+    href = f"{static('icons.svg')}#{name}"
+    if label:
+        return format_html(
+            '<svg class="icon" width="{}" height="{}" role="img" aria-label="{}"><use href="{}"/></svg>',
+            size,
+            size,
+            label,
+            href,
+        )
+    return format_html(
+        '<svg class="icon" width="{}" height="{}" aria-hidden="true"><use href="{}"/></svg>', size, size, href
+    )
+
+
+@register.inclusion_tag("components/status_chip.html")
+def status_chip(slug: str, url: str = "", large: bool = False) -> dict[str, Any]:
+    return {"status": STATUSES[slug], "url": url, "large": large}
+
+
+@register.inclusion_tag("components/cell.html")
+def cell(state: str, text: bool = False) -> dict[str, Any]:
+    return {"cell": CELLS[state], "text": text}
+
+
+@register.simple_tag
+def status_label(slug: str) -> str:
+    return STATUSES[slug].label
+
+
+@register.simple_tag
+def status_meaning(slug: str) -> str:
+    return STATUSES[slug].meaning
+
+
+@register.filter
+def kind_words(kind: str) -> str:
+    """`application permission`, for sentences."""
+    return KINDS[kind][1]
+
+
+@register.filter
+def kind_short(kind: str) -> str:
+    """`App`, for columns."""
+    return KINDS[kind][0]
+
+
+@register.filter
+def perm_breaks(value: str) -> SafeString:
+    """Lets SecurityEvents.ReadWrite.All wrap between its words."""
+    *heads, tail = BREAKS.split(str(value))
+    return format_html("{}{}", format_html_join("", "{}<wbr>", ((head,) for head in heads)), tail)
+
+
+@register.inclusion_tag("components/permission_name.html")
+def permission_name(value: str) -> dict[str, Any]:
+    return {"value": value}
+
+
+@register.filter
+def thousands(value: int | None) -> str:
+    """47,280; a dash where there is no number."""
+    return "—" if value is None else f"{value:,}"
+
+
+@register.simple_tag
+def share(count: int, total: int) -> str:
+    """91.4%; 100% and 0% only when exact."""
+    return charts.share(count, total)
+
+
+@register.inclusion_tag("components/time.html")
+def when(value: datetime | None, now: datetime, empty: str = "Never") -> dict[str, Any]:
+    """Relative for a week, then the date; the exact time in the tooltip."""
+    if value is None:
+        return {"text": "", "empty": empty}
+    return {"value": _utc(value), "text": relative(value, now)}
+
+
+@register.inclusion_tag("components/time.html")
+def exact(value: datetime | None, empty: str = "Never") -> dict[str, Any]:
+    """With seconds and zone, as evidence needs it."""
+    if value is None:
+        return {"text": "", "empty": empty}
+    utc = _utc(value)
+    return {"value": utc, "text": f"{day(utc)}, {utc:%H:%M:%S} UTC", "plain": True}
+
+
+@register.filter
+def day(value: date) -> str:
+    """12 Nov 2026: no reader takes the month for the day."""
+    return f"{value.day} {value:%b %Y}"
+
+
+def relative(value: datetime, now: datetime) -> str:
+    distance = now - value
+    words = _distance(abs(distance))
+    if words is None:
+        return day(_utc(value))
+    if words == "":
+        return "just now"
+    return f"{words} ago" if distance > timedelta(0) else f"in {words}"
+
+
+def _distance(distance: timedelta) -> str | None:
+    minutes = int(distance.total_seconds() // 60)
+    if minutes < 1:
+        return ""
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 24 * 60:
+        return f"{minutes // 60} h"
+    if distance <= timedelta(days=7):
+        return f"{minutes // (24 * 60)} d"
+    return None
+
+
+def _utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+@register.inclusion_tag("components/stacked_bar.html")
+def stacked_bar(counts: Mapping[str, int], url: str = "") -> dict[str, Any]:
+    """`url` is the list that takes `?status=`; without it the legend is text."""
+    return {"segments": charts.stacked_bar(counts), "total": sum(counts.values()), "url": url}
+
+
+@register.inclusion_tag("components/line_chart.html")
+def line_chart(
+    points: Sequence[tuple[date, float]],
+    markers: Sequence[tuple[date, str]] = (),
+    name: str = "trend",
+    title: str = "Tenants in step",
+) -> dict[str, Any]:
+    """Points are (day, percent), markers (day, label), both oldest first; `name` makes the ids on the page."""
+    chart = charts.line_chart(points, markers)
+    rows = [(point, charts.percent(value)) for point, value in reversed(chart.points)] if chart else []
+    return {"chart": chart, "rows": rows, "name": name, "title": title}
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField, large: bool = False) -> dict[str, Any]:
+    widget = bound.field.widget
+    return {
+        "field": bound,
+        "is_group": widget.use_fieldset,
+        "is_checkbox": getattr(widget, "input_type", "") == "checkbox" and not widget.use_fieldset,
+        "large": large,
+    }
+
+
+@register.inclusion_tag("components/error_summary.html")
+def error_summary(form: BaseForm) -> dict[str, Any]:
+    return {"form": form, "fields": [bound for bound in form.visible_fields() if bound.errors]}
+
+
+@register.inclusion_tag("components/rail.html", takes_context=True)
+def rail(context: template.Context) -> dict[str, Any]:
+    """The links of the left rail for the application at hand; a page that is not built yet is left out."""
+    nav = context.get("nav") or {}
+    return {"items": _rail_items(nav)}
+
+
+def _rail_items(nav: Mapping[str, Any]) -> list[dict[str, Any]]:
+    application = nav.get("application")
+    if application is None:
+        return []
+    current = nav.get("current") or ""
+    items = []
+    for item in RAIL:
+        try:
+            href = reverse(item.url_name, kwargs={"slug": application.slug})
+        except NoReverseMatch:
+            continue
+        place = "page" if current == item.url_name else "true" if current.startswith(item.section) else ""
+        count = (nav.get("counts") or {}).get(item.count)
+        items.append({"item": item, "href": href, "place": place, "count": count})
+    return items
