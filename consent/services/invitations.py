@@ -1,0 +1,72 @@
+"""Invitations: the link that an admin receives, made, withdrawn, and found again by its token.
+
+A token is the invitation's id with a signature, so the database holds nothing that opens a link.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from consent.models import Installation, Invitation
+from tenants.models import Person
+
+LIFETIME = timedelta(days=14)
+
+
+def invite(*, installation: Installation, person: Person | None, now: datetime) -> Invitation:
+    """Make an approval link for a tenant. Earlier links of the tenant stay as they are."""
+    application = installation.application
+    if application.current_revision is None:
+        raise ValidationError(
+            f"{application.name} has no revision yet, so there is nothing to approve. Publish revision 1 first."
+        )
+    return Invitation.objects.create(
+        installation=installation, created_by=person, created_at=now, expires_at=now + LIFETIME
+    )
+
+
+def withdraw(*, invitation: Invitation, now: datetime) -> Invitation:
+    """Make the link useless. Withdrawing twice keeps the first time; a used link has nothing to withdraw."""
+    Invitation.objects.filter(pk=invitation.pk, withdrawn_at=None, used_at=None).update(withdrawn_at=now)
+    invitation.refresh_from_db(fields=["withdrawn_at", "used_at"])
+    if invitation.used_at:
+        raise ValidationError(
+            "This link was used and its approval is proved. To take the approval back, the tenant's admin"
+            " removes the application at Entra."
+        )
+    return invitation
+
+
+def link(invitation: Invitation) -> str:
+    """Return the full address to send to the tenant's admin."""
+    return settings.PORTAL_URL + reverse("public:invitation", args=[token_of(invitation)])
+
+
+def token_of(invitation: Invitation) -> str:
+    """Return the token: URL-safe, the same each time, and worthless without the portal's secret key."""
+    return _signer().sign(invitation.pk.hex)
+
+
+def by_token(token: str) -> Invitation | None:
+    """Return the invitation that a token opens, whatever its state, or None for anything else."""
+    try:
+        key = UUID(_signer().unsign(token))
+    except (signing.BadSignature, ValueError):
+        return None
+    return (
+        Invitation.objects.select_related(
+            "installation__application", "installation__tenant", "installation__pattern"
+        )
+        .filter(pk=key)
+        .first()
+    )
+
+
+def _signer() -> signing.Signer:
+    return signing.Signer(salt="consent.invitation", sep=".")
