@@ -75,13 +75,14 @@ def admin_consent_required(permission: Permission) -> bool:
     return permission.id not in _catalog().user_may_consent
 
 
-def known_or_stand_in(value: str, kind: Kind) -> Permission:
-    """The permission of that name, or one with a stand-in id when Microsoft's list has outgrown ours.
+def known_or_stand_in(value: str, kind: Kind, resource: str = GRAPH) -> Permission:
+    """The permission of that name, or one with a stand-in id when nobody can tell us the real one.
 
     The stand-in is a name-based UUID, the same on every machine, and never equal to an id of
     Microsoft's, so such a permission can be shown as granted but never satisfies a requirement.
     """
-    known = by_value(value, kind)
+    known = by_value(value, kind) if resource == GRAPH else None
     if known is not None:
         return known
-    return Permission(GRAPH, kind, str(uuid5(NAMESPACE_URL, f"https://graph.microsoft.com/{value}")), value)
+    owner = "https://graph.microsoft.com" if resource == GRAPH else f"api://{resource}"
+    return Permission(resource, kind, str(uuid5(NAMESPACE_URL, f"{owner}/{value}")), value)

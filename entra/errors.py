@@ -35,6 +35,7 @@ class EntraError(Exception):
         self.request_id = request_id
         self.client_request_id = client_request_id
         self.at = at
+        self.status = 0  # of the HTTP answer, when there was one
 
     @property
     def summary(self) -> str:
