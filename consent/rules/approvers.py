@@ -1,0 +1,70 @@
+"""Which directory roles may consent to a required set, and which role people need afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from entra.types import GRAPH, Permission
+
+PRIVILEGED = ("Privileged Role Administrator", "Global Administrator")
+APPLICATION = ("Cloud Application Administrator", "Application Administrator")
+
+_SECURITY = ("Security", "Threat")  # how Microsoft Graph's names of security permissions begin
+
+
+@dataclass(frozen=True)
+class Approvers:
+    """Who may approve, the least privileged first, and why it takes that. `rank` compares two of them."""
+
+    roles: tuple[str, ...]
+    why: str
+    rank: int
+
+    @property
+    def words(self) -> str:
+        """Return "Privileged Role Administrator or Global Administrator"; empty for an empty set."""
+        return either(self.roles)
+
+    @property
+    def least(self) -> str:
+        return self.roles[0] if self.roles else ""
+
+
+def approvers_of(required: Iterable[Permission]) -> Approvers:
+    """Return who may consent to all of these for their whole tenant.
+
+    Microsoft Entra, "Grant tenant-wide admin consent to an application", Prerequisites: only a
+    Privileged Role Administrator may consent to app roles of Microsoft Graph.
+    """
+    required = frozenset(required)
+    if not required:
+        return Approvers(roles=(), why="It asks for nothing, so nobody has to approve.", rank=0)
+    decisive = sorted(p.value for p in required if p.kind == "application" and p.resource == GRAPH)
+    if decisive:
+        others = len(decisive) - 1
+        what = decisive[0] + (f" and {others} other{'s' if others > 1 else ''}" if others else "")
+        verb, noun = ("are", "permissions") if others else ("is an", "permission")
+        why = f"{what} {verb} application {noun} of Microsoft Graph, and those can be approved only by these roles."
+        return Approvers(roles=PRIVILEGED, why=why, rank=2)
+    why = (
+        "It asks for no application permission of Microsoft Graph, so the application administrators suffice."
+    )
+    return Approvers(roles=(*APPLICATION, *PRIVILEGED), why=why, rank=1)
+
+
+def needs_security_reader(required: Iterable[Permission]) -> bool:
+    """Whether people who use the application need the Security Reader role besides the approval.
+
+    Microsoft Graph, "Authorization and the Microsoft Graph security API": only calls on behalf of a
+    person take the role; an application that acts for itself does not.
+    """
+    return any(
+        p.kind == "delegated" and p.resource == GRAPH and p.value.startswith(_SECURITY) for p in required
+    )
+
+
+def either(words: tuple[str, ...]) -> str:
+    """Return "a", "a or b", "a, b or c"."""
+    *heads, last = words or ("",)
+    return f"{', '.join(heads)} or {last}" if heads else last
