@@ -11,7 +11,8 @@ from msal import ConfidentialClientApplication, TokenCache
 
 from entra.credentials import assertion
 from entra.errors import Unavailable
-from entra.http import Answer, EntraSession
+from entra.answers import Answer
+from entra.http import EntraSession
 from entra.types import Certificate, Client, is_guid
 
 ORGANIZATIONS: Final = "organizations"

@@ -7,7 +7,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from entra.errors import Unavailable
-from entra.http import Answer, EntraSession
+from entra.answers import Answer
+from entra.http import EntraSession
 from entra.types import Client, is_guid
 
 _MOST_PAGES: Final = 100
@@ -74,6 +75,11 @@ class Directory:
                 )
             )
         return found
+
+    def my_roles(self) -> frozenset[str]:
+        """Template ids of the directory roles that the signed-in person actively holds; needs User.Read."""
+        entries = self._pages("/me/memberOf/microsoft.graph.directoryRole", {})
+        return frozenset(_guid(entry, "roleTemplateId") for entry in entries)
 
     def resource(self, resource_id: str) -> Resource:
         return _resource(self._get(f"/servicePrincipals/{resource_id}", _NAMES))

@@ -4,8 +4,6 @@ URLs are always Microsoft's own. With a sandbox, the door alone knows that they 
 """
 
 import http.client
-import json
-import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -17,10 +15,9 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 import requests
 import urllib3
 
-from entra.claims import token_answer_flaw
+from entra.answers import Answer, checked_json, checked_token, request_id_of
 from entra.errors import EntraError, Unavailable
 from entra.keys import KeyCache
-from entra.refusals import refusal, retry_after
 from entra.types import CLOUDS, Call
 from entra.wire import PlainSession, budget
 
@@ -38,28 +35,6 @@ _NETWORK_FAILURES = (
     http.client.HTTPException,
     OSError,
 )
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back, complete. Its body may hold a token, so it has no part in any repr."""
-
-    status_code: int
-    headers: Mapping[str, str] = field(repr=False)
-    content: bytes = field(repr=False)
-    request_id: str
-    client_request_id: str
-    at: datetime
-    body: dict[str, Any] = field(repr=False, default_factory=dict)
-
-    @classmethod
-    def made_here(cls, body: dict[str, Any]) -> "Answer":
-        """One that did not come over the wire."""
-        return cls(200, {}, json.dumps(body).encode(), "", "", datetime.now(UTC), body)
-
-    @property
-    def text(self) -> str:
-        return self.content.decode("utf-8", "replace")
 
 
 class EntraSession:
@@ -102,7 +77,7 @@ class EntraSession:
         **_: Any,
     ) -> Answer:
         """A call of a token endpoint, the only thing that MSAL posts to."""
-        return self._call("POST", url, judge=_checked_token, params=params, headers=headers, data=data)
+        return self._call("POST", url, judge=checked_token, params=params, headers=headers, data=data)
 
     def request_json(
         self,
@@ -149,14 +124,14 @@ class EntraSession:
         answer = None
         try:
             answer = self._fetch(call, target, headers, kwargs)
-            checked = (judge or _checked)(answer)
+            believed = (judge or checked_json)(answer)
         except EntraError as failure:
             failure.client_request_id = call.client_request_id
             failure.at = call.at
             self._report(call, answer, failure)
             raise
         self._report(call, answer, None)
-        return checked
+        return believed
 
     def _route(self, url: str) -> tuple[str, str]:
         parts = _split(url)
@@ -183,7 +158,7 @@ class EntraSession:
             status_code=response.status_code,
             headers=dict(response.headers),
             content=content,
-            request_id=_header_id(response.headers),
+            request_id=request_id_of(response.headers),
             client_request_id=call.client_request_id,
             at=call.at,
         )
@@ -251,44 +226,6 @@ def _origin(sandbox_url: str) -> tuple[str, str] | None:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
         raise ValueError("the sandbox's URL must be an origin, such as http://localhost:9000")
     return parts.scheme, parts.netloc
-
-
-def _checked(answer: Answer) -> Answer:
-    """The answer with its body parsed, or the error that it is. Nobody downstream sees anything else.
-
-    MSAL, for one, writes a token answer that it cannot parse to its log, token included.
-    """
-    try:
-        body = json.loads(answer.content)
-    except (ValueError, RecursionError):
-        body = None
-    wait = retry_after(_header(answer.headers, "Retry-After"), answer.at)
-    failure = refusal(answer.status_code, body, wait, answer.request_id)
-    if failure is None and answer.status_code == 204:
-        return answer
-    if failure is None and not isinstance(body, dict):
-        failure = Unavailable("its answer was not readable", request_id=answer.request_id)
-    if failure is not None:
-        raise failure
-    return Answer(**{**vars(answer), "body": body})
-
-
-def _checked_token(answer: Answer) -> Answer:
-    checked = _checked(answer)
-    flaw = token_answer_flaw(checked.body)
-    if flaw:
-        raise Unavailable(flaw, request_id=answer.request_id)
-    return checked
-
-
-def _header(headers: Mapping[str, str], name: str) -> str:
-    return next((value for key, value in headers.items() if key.lower() == name.lower()), "")
-
-
-def _header_id(headers: Mapping[str, str]) -> str:
-    """Entra's or Graph's own id of the request."""
-    found = _header(headers, "x-ms-request-id") or _header(headers, "request-id")
-    return found if re.fullmatch(r"[0-9A-Za-z._-]{1,64}", found) else ""
 
 
 def _was_reset(error: BaseException) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 from entra import claims as token_claims
 from entra.confidential import confidential_client
 from entra.errors import Unavailable
-from entra.http import Answer, EntraSession
+from entra.answers import Answer
+from entra.http import EntraSession
 from entra.types import GRAPH, Client, Evidence, is_guid
 
 
@@ -29,7 +30,7 @@ def app_only(
     *,
     now: datetime | None = None,
 ) -> AppToken:
-    """Always asks Microsoft. What we learn is filed under `tenant_id`: one we expected, never one just told."""
+    """Always asks Microsoft. `tenant_id` is one that we already expected, never one that a stranger sent."""
     tenant = tenant_id.lower()
     if not is_guid(tenant):
         raise ValueError("a tenant is named by its GUID")
