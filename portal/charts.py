@@ -139,16 +139,18 @@ def _date_ticks(first: date, last: date) -> list[date]:
 
 
 def _place_markers(found: list[tuple[float, date, str]]) -> tuple[Marker, ...]:
-    """A label that would run into the one before it goes a line higher; near the right edge it turns left."""
+    """Near the right edge a label turns left; one that would run into another goes a line higher."""
     markers: list[Marker] = []
-    level = 0
+    taken: dict[int, list[float]] = {}
     for position, day, label in found:
-        crowded = bool(markers) and position - markers[-1].position < LABEL_WIDTH
-        level = (level + 1) % 5 if crowded else 0
         turned = position > 100 - LABEL_WIDTH
-        markers.append(
-            Marker(position, label, day, "end" if turned else "start", -5 if turned else 5, -8 - 16 * level)
-        )
+        start = position - LABEL_WIDTH if turned else position
+        level = 0
+        while any(abs(start - other) < LABEL_WIDTH for other in taken.get(level, [])):
+            level += 1
+        taken.setdefault(level, []).append(start)
+        anchor, dx = ("end", -5) if turned else ("start", 5)
+        markers.append(Marker(position, label, day, anchor, dx, -8 - 16 * level))
     return tuple(markers)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Status:
-    """How one tenant stands; `slug` is stable, `css` names the tone in app.css, `icon` a symbol in icons.svg."""
+    """How one tenant stands; `css` is a tone of app.css, `icon` a symbol of icons.svg."""
 
     slug: str
     label: str

@@ -22,19 +22,19 @@ BREAKS = re.compile(r"(?<=[.])(?=[^.])|(?<=[a-z])(?=[A-Z])")
 
 
 @register.simple_tag
-def icon(name: str, label: str = "", size: int = 20) -> SafeString:
+def icon(name: str, label: str = "", size: int = 20, tone: str = "") -> SafeString:
     """A symbol of icons.svg, hidden from assistive technology unless it has a label."""
-    href = f"{static('icons.svg')}#{name}"
-    if label:
-        return format_html(
-            '<svg class="icon" width="{}" height="{}" role="img" aria-label="{}"><use href="{}"/></svg>',
-            size,
-            size,
-            label,
-            href,
-        )
+    hidden = format_html('aria-hidden="{}"', "true")
     return format_html(
-        '<svg class="icon" width="{}" height="{}" aria-hidden="true"><use href="{}"/></svg>', size, size, href
+        '<svg class="icon{}" width="{}" height="{}" {}><use href="{}#{}"/></svg>',
+        f" {tone}" if tone else "",
+        size,
+        size,
+        format_html('role="img" aria-label="{}"', label)
+        if label
+        else format_html('aria-hidden="{}"', "true"),
+        static("icons.svg"),
+        name,
     )
 
 
@@ -157,7 +157,7 @@ def line_chart(
     name: str = "trend",
     title: str = "Tenants in step",
 ) -> dict[str, Any]:
-    """Points are (day, percent), markers (day, label), both oldest first; `name` makes the ids on the page."""
+    """Points are (day, percent), markers (day, label), oldest first; `name` makes the ids."""
     chart = charts.line_chart(points, markers)
     rows = [(point, charts.percent(value)) for point, value in reversed(chart.points)] if chart else []
     return {"chart": chart, "rows": rows, "name": name, "title": title}
