@@ -42,14 +42,13 @@ def approvers_of(required: Iterable[Permission]) -> Approvers:
         return Approvers(roles=(), why="It asks for nothing, so nobody has to approve.", rank=0)
     decisive = sorted(p.value for p in required if p.kind == "application" and p.resource == GRAPH)
     if decisive:
-        others = len(decisive) - 1
-        what = decisive[0] + (f" and {others} other{'s' if others > 1 else ''}" if others else "")
-        verb, noun = ("are", "permissions") if others else ("is an", "permission")
-        why = f"{what} {verb} application {noun} of Microsoft Graph, and those can be approved only by these roles."
+        more = f" (and {len(decisive) - 1} more)" if len(decisive) > 1 else ""
+        why = (
+            f"It asks for application permissions of Microsoft Graph: {decisive[0]}{more}."
+            " Only these roles can approve those."
+        )
         return Approvers(roles=PRIVILEGED, why=why, rank=2)
-    why = (
-        "It asks for no application permission of Microsoft Graph, so the application administrators suffice."
-    )
+    why = "It asks for no application permission of Microsoft Graph, so application administrators suffice."
     return Approvers(roles=(*APPLICATION, *PRIVILEGED), why=why, rank=1)
 
 

@@ -24,7 +24,8 @@ def invite(*, installation: Installation, person: Person | None, now: datetime) 
     application = installation.application
     if application.current_revision is None:
         raise ValidationError(
-            f"{application.name} has no revision yet, so there is nothing to approve. Publish revision 1 first."
+            f"{application.name} has no revision yet, so there is nothing to approve."
+            " Publish revision 1 first."
         )
     return Invitation.objects.create(
         installation=installation, created_by=person, created_at=now, expires_at=now + LIFETIME
@@ -45,7 +46,7 @@ def withdraw(*, invitation: Invitation, now: datetime) -> Invitation:
 
 def link(invitation: Invitation) -> str:
     """Return the full address to send to the tenant's admin."""
-    return settings.PORTAL_URL + reverse("public:invitation", args=[token_of(invitation)])
+    return str(settings.PORTAL_URL) + reverse("public:invitation", args=[token_of(invitation)])
 
 
 def token_of(invitation: Invitation) -> str:
