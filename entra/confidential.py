@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from msal import ConfidentialClientApplication, TokenCache
 
+from entra.answers import Answer
 from entra.credentials import assertion
 from entra.errors import Unavailable
-from entra.answers import Answer
 from entra.http import EntraSession
 from entra.types import Certificate, Client, is_guid
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from entra.errors import Unavailable
 from entra.answers import Answer
+from entra.errors import Unavailable
 from entra.http import EntraSession
 from entra.types import Client, is_guid
 

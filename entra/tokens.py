@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from entra import claims as token_claims
+from entra.answers import Answer
 from entra.confidential import confidential_client
 from entra.errors import Unavailable
-from entra.answers import Answer
 from entra.http import EntraSession
 from entra.types import GRAPH, Client, Evidence, is_guid
 
