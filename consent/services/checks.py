@@ -91,7 +91,7 @@ def fetch(taken: Sequence[Installation], *, now: datetime) -> list[Read]:
             seen = read_grants(
                 session,
                 client,
-                str(installation.tenant_id),
+                tenant_id=str(installation.tenant_id),
                 resources=resources[installation.application_id],
                 now=now,
             )

@@ -31,8 +31,7 @@ def record(reads: Iterable[Read], *, now: datetime) -> None:
     reads = list(reads)
     with transaction.atomic(durable=True):
         held = _lock_held([read.installation for read in reads])
-        applications = {row.application_id: row.application for row in held.values()}
-        revisions = {key: application.current_revision for key, application in applications.items()}
+        revisions = _Revisions()
         moves: dict[int, Counter[Place]] = defaultdict(Counter)
         for read in sorted(reads, key=lambda read: read.installation.pk):
             installation = held.get(read.installation.pk)
@@ -40,8 +39,7 @@ def record(reads: Iterable[Read], *, now: datetime) -> None:
                 continue
             before = (installation.pattern_id, installation.condition)
             if isinstance(read.result, Observation):
-                revision = revisions[installation.application_id]
-                _record_observation(installation, read.result, revision, now=now)
+                _record_observation(installation, read.result, revisions, now=now)
             else:
                 _record_failure(installation, read.result, now=now)
             after = (installation.pattern_id, installation.condition)
@@ -68,13 +66,39 @@ def _lock_held(installations: list[Installation]) -> dict[int, Installation]:
     return {row.pk: row for row in rows if row.lease_token == tokens[row.pk]}
 
 
+class _Revisions:
+    """The revision that each application of a batch requires now, read once."""
+
+    def __init__(self) -> None:
+        self._current: dict[int, Revision | None] = {}
+        self._locked: set[int] = set()
+
+    def of(self, installation: Installation) -> Revision | None:
+        key = installation.application_id
+        if key not in self._current:
+            self._current[key] = installation.application.current_revision
+        return self._current[key]
+
+    def locked(self, installation: Installation) -> Revision | None:
+        """The same, with publications held off until the commit.
+
+        A publication compares the patterns in use; a pattern that arrives meanwhile must not slip through.
+        """
+        key = installation.application_id
+        if key not in self._locked:
+            self._locked.add(key)
+            self._current[key] = Application.objects.select_for_update().get(pk=key).current_revision
+        return self._current[key]
+
+
 def _record_observation(
-    installation: Installation, seen: Observation, revision: Revision | None, *, now: datetime
+    installation: Installation, seen: Observation, revisions: _Revisions, *, now: datetime
 ) -> None:
     known = installation.pattern.grants
     grants = fold(known, seen)
     installation.evidence = [evidence_json(item) for item in seen.evidence]
     if grants != known:
+        revision = revisions.locked(installation)
         installation.pattern = intern(grants)
         if revision is not None:
             compare_with(revision, [installation.pattern])
@@ -87,7 +111,7 @@ def _record_observation(
     installation.next_check_at = pace.after_success(
         interval=timedelta(hours=settings.CHECK_INTERVAL_HOURS), now=now, spread=_spread()
     )
-    _settle_attempts(installation, seen, revision, now=now)
+    _settle_attempts(installation, seen, revisions.of(installation), now=now)
 
 
 def _take_snapshot(
