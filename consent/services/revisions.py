@@ -120,6 +120,12 @@ def publish(
     return revision
 
 
+def check(*, application: Application, required: Sequence[tuple[Permission, str]], note: str) -> None:
+    """Raise the ValidationError that publishing would raise; for previews of what was typed."""
+    _check(required, note=note)
+    _check_against(application.current_revision, frozenset(p for p, _ in required), based_on=None)
+
+
 def preview(*, application: Application, required: Iterable[Permission]) -> Impact:
     """Return what publishing these permissions would do. Writes nothing."""
     after = frozenset(required)
@@ -142,13 +148,18 @@ def preview(*, application: Application, required: Iterable[Permission]) -> Impa
         number=current.number + 1 if current else 1,
         tenants=moves.total(),
         moves=tuple(Move(*pair, tenants=n) for pair, n in sorted(moves.items(), key=_biggest_change_first)),
-        added=tuple(Change(p, granted[p]) for p in sorted(after - before)),
-        removed=tuple(Change(p, granted[p]) for p in sorted(before - after)),
+        added=tuple(Change(p, granted[p]) for p in by_name(after - before)),
+        removed=tuple(Change(p, granted[p]) for p in by_name(before - after)),
         keep_removed=keep_removed,
         approvers_before=approvers_of(before),
         approvers=approvers_of(after),
         without_contact=_without_contact(application),
     )
+
+
+def by_name(permissions: Iterable[Permission]) -> list[Permission]:
+    """Return permissions as people look for them: API by API, in the order of their names."""
+    return sorted(permissions, key=lambda p: (p.resource != GRAPH, p.resource, p.value.lower(), p.kind))
 
 
 def _standings(pattern: GrantPattern, *required: Permissions) -> list[Standing]:
