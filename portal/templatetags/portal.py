@@ -24,17 +24,23 @@ BREAKS = re.compile(r"(?<=[.])(?=[^.])|(?<=[a-z])(?=[A-Z])")
 @register.simple_tag
 def icon(name: str, label: str = "", size: int = 20, tone: str = "") -> SafeString:
     """A symbol of icons.svg, hidden from assistive technology unless it has a label."""
-    hidden = format_html('aria-hidden="{}"', "true")
+    css = f"icon {tone}" if tone else "icon"
+    href = f"{static('icons.svg')}#{name}"
+    if not label:
+        return format_html(
+            '<svg class="{}" width="{}" height="{}" aria-hidden="true"><use href="{}"/></svg>',
+            css,
+            size,
+            size,
+            href,
+        )
     return format_html(
-        '<svg class="icon{}" width="{}" height="{}" {}><use href="{}#{}"/></svg>',
-        f" {tone}" if tone else "",
+        '<svg class="{}" width="{}" height="{}" role="img" aria-label="{}"><use href="{}"/></svg>',
+        css,
         size,
         size,
-        format_html('role="img" aria-label="{}"', label)
-        if label
-        else format_html('aria-hidden="{}"', "true"),
-        static("icons.svg"),
-        name,
+        label,
+        href,
     )
 
 

@@ -3,6 +3,7 @@
 {
   const IDLE_AFTER = 120_000;
   const IDLE_POLL = 10_000;
+  const on = document.addEventListener.bind(document);
   let clearing;
 
   const announce = (text) => {
@@ -14,7 +15,7 @@
   };
 
   // "/" goes to the search box, unless somebody is typing.
-  document.addEventListener("keydown", (event) => {
+  on("keydown", (event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("input, textarea, select, [contenteditable], dialog")) return;
     const box = document.querySelector('[data-shortcut="/"]');
@@ -32,12 +33,12 @@
       await navigator.clipboard.writeText(text);
       announce("Copied");
     } catch {
-      announce("Couldn't copy. Select the text and copy it yourself.");
+      announce("Couldn't copy. Select the text instead.");
     }
   };
 
   // data-opens on a link: its dialog when there is one on the page, else the page it links to.
-  document.addEventListener("click", (event) => {
+  on("click", (event) => {
     const target = event.target.closest("[data-copy], [data-copy-from], [data-opens], [data-closes]");
     if (!target) return;
     if ("copy" in target.dataset || "copyFrom" in target.dataset) {
@@ -53,18 +54,18 @@
     }
   });
 
-  document.addEventListener("submit", async (event) => {
+  on("submit", async (event) => {
     const form = event.target;
     if (!("themeForm" in form.dataset) || !event.submitter) return;
     event.preventDefault();
     const chosen = event.submitter;
     try {
       const answer = await fetch(form.action, {
-        method: "POST", body: new FormData(form, chosen), redirect: "manual", credentials: "same-origin",
+        method: "POST", body: new FormData(form, chosen), redirect: "manual",
       });
       if (answer.status >= 400) throw new Error(answer.status);
     } catch {
-      announce("Couldn't save the theme. Reload the page and try again.");
+      announce("Couldn't save the theme. Reload and try again.");
       return;
     }
     if (chosen.value) document.documentElement.dataset.theme = chosen.value;
@@ -73,14 +74,14 @@
     form.closest("[popover]")?.hidePopover();
   });
 
-  // Polling rests while nobody can see it, and slows down when nobody has touched the page for a while.
+  // Polling rests while nobody sees the page, and slows down while nobody touches it.
   let active = Date.now();
   const last = new Map(); // a polled fragment replaces itself, so by id, not by element
   for (const kind of ["pointerdown", "pointermove", "keydown", "scroll", "focus"]) {
     addEventListener(kind, () => { active = Date.now(); }, { passive: true, capture: true });
   }
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) active = Date.now(); });
-  document.addEventListener("htmx:beforeRequest", (event) => {
+  on("visibilitychange", () => { if (!document.hidden) active = Date.now(); });
+  on("htmx:beforeRequest", (event) => {
     const source = event.detail.elt;
     if (!/\bevery\b/.test(source.getAttribute("hx-trigger") ?? "")) return;
     const key = source.id || source.getAttribute("hx-get");
@@ -91,8 +92,8 @@
   });
 
   const failed = () => announce("Couldn't update this part of the page. Reload to try again.");
-  document.addEventListener("htmx:responseError", failed);
-  document.addEventListener("htmx:sendError", failed);
+  on("htmx:responseError", failed);
+  on("htmx:sendError", failed);
   // A response announces itself with the header HX-Trigger: {"announce": "Impact updated: ..."}
-  document.addEventListener("announce", (event) => announce(event.detail.value ?? String(event.detail)));
+  on("announce", (event) => announce(event.detail.value ?? String(event.detail)));
 }
