@@ -16,7 +16,7 @@ from django.db import transaction
 from consent.models import Application, GrantPattern, Installation
 from consent.rules.drift import NOTHING_KNOWN
 from consent.rules.status import Condition
-from consent.rules.tenant_file import TenantFileError, Row, read_rows, shortened
+from consent.rules.tenant_file import Row, TenantFileError, read_rows, shortened
 from consent.services.doorbell import ring
 from consent.services.gateway import entra_session
 from consent.services.patterns import compare_with, count_moves, intern
