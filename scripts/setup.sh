@@ -37,8 +37,14 @@ if [ -z "$uv" ]; then
     [ -x "$uv" ] || .venv/bin/python -m pip install --quiet --disable-pip-version-check uv
 fi
 
-# uv does not read pip's setting for the certificates of a company's own network.
-if [ -n "${PIP_CERT:-}" ] && [ -z "${SSL_CERT_FILE:-}" ]; then
-    export SSL_CERT_FILE="$PIP_CERT"
-fi
-"$uv" pip sync --quiet --python .venv/bin/python --require-hashes requirements-dev.txt
+# What pip is told about a network of one's own (index, certificates) uv has its own names for. The Makefile
+# hands the index on; the machine's certificates are the second try, and pip itself the last.
+lock=requirements-dev.txt
+sync() { "$uv" pip sync --quiet --python .venv/bin/python --require-hashes "$lock"; }
+[ -z "${PIP_CERT:-}" ] || export SSL_CERT_FILE="${SSL_CERT_FILE:-$PIP_CERT}"
+sync 2>.venv/sync.log ||
+    UV_SYSTEM_CERTS=true sync 2>>.venv/sync.log ||
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" || {
+        cat .venv/sync.log >&2
+        exit 1
+    }
