@@ -102,7 +102,7 @@ def test_every_tone_of_the_vocabulary_is_in_the_stylesheet():
     [("css/app.css", 12), ("icons.svg", 8), ("js/app.js", 4), ("django_htmx/htmx-2.min.js", 18)],
 )
 def test_static_files_stay_within_their_budget(path, kilobytes):
-    content = Path(finders.find(path)).read_bytes()
+    content = Path(str(finders.find(path))).read_bytes()
     assert len(gzip.compress(content, 9)) <= kilobytes * 1000
 
 
