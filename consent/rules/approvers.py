@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from entra.permission_words import needs_security_role
 from entra.types import GRAPH, Permission
 
 PRIVILEGED = ("Privileged Role Administrator", "Global Administrator")
 APPLICATION = ("Cloud Application Administrator", "Application Administrator")
-
-_SECURITY = ("Security", "Threat")  # how Microsoft Graph's names of security permissions begin
 
 
 @dataclass(frozen=True)
@@ -58,9 +57,7 @@ def needs_security_reader(required: Iterable[Permission]) -> bool:
     Microsoft Graph, "Authorization and the Microsoft Graph security API": only calls on behalf of a
     person take the role; an application that acts for itself does not.
     """
-    return any(
-        p.kind == "delegated" and p.resource == GRAPH and p.value.startswith(_SECURITY) for p in required
-    )
+    return any(needs_security_role(permission) for permission in required)
 
 
 def either(words: tuple[str, ...]) -> str:

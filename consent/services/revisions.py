@@ -136,7 +136,11 @@ def preview(*, application: Application, required: Iterable[Permission]) -> Impa
     moves: Counter[tuple[Status, Status]] = Counter()
     granted: Counter[Permission] = Counter()
     keep_removed = 0
-    standings = {pattern.pk: _standings(pattern, before, after) for pattern in patterns.values()}
+    # Before the first revision nothing is compared, and what is not compared is unknown.
+    standings = {
+        pattern.pk: (_standing(pattern, before) if current else Standing.UNKNOWN, _standing(pattern, after))
+        for pattern in patterns.values()
+    }
     held = {pattern.pk: pattern.grants.granted for pattern in patterns.values()}
     for row in rows:
         condition = Condition(row.condition)
@@ -162,9 +166,9 @@ def by_name(permissions: Iterable[Permission]) -> list[Permission]:
     return sorted(permissions, key=lambda p: (p.resource != GRAPH, p.resource, p.value.lower(), p.kind))
 
 
-def _standings(pattern: GrantPattern, *required: Permissions) -> list[Standing]:
+def _standing(pattern: GrantPattern, required: Permissions) -> Standing:
     grants = pattern.grants
-    return [standing_of(drift=compare(required=each, grants=grants), grants=grants) for each in required]
+    return standing_of(drift=compare(required=required, grants=grants), grants=grants)
 
 
 def _biggest_change_first(item: tuple[tuple[Status, Status], int]) -> tuple[bool, int, int]:
