@@ -14,7 +14,7 @@ from sandbox.server import listen
 def serve(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox",
-        description="A small Microsoft: sign-in service and Graph on one origin. `python -m sandbox ctl` steers it.",
+        description="A small Microsoft: sign-in service and Graph on one origin. `ctl` steers it.",
     )
     parser.add_argument("--port", type=int, default=9000, help="0 picks a free one (default 9000)")
     parser.add_argument("--host", default="127.0.0.1")

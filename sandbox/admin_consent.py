@@ -1,5 +1,7 @@
-"""/{tenant}/adminconsent and /{tenant}/v2.0/adminconsent. "Grant tenant-wide admin consent to an application",
-"Admin consent on the Microsoft identity platform"."""
+"""/{tenant}/adminconsent and /{tenant}/v2.0/adminconsent.
+
+"Grant tenant-wide admin consent to an application", "Admin consent on the Microsoft identity platform".
+"""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +10,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from sandbox import consent, redirects
-from sandbox.directory import NotFound
+from sandbox.directory import NotFoundError
 from sandbox.errors import EntraError
 from sandbox.exchange import Exchange
 from sandbox.login import check_home
@@ -97,7 +99,7 @@ def _proceed(exchange: Exchange, ask: Ask) -> Response:
         return picker(exchange, ask.tenant, ask.application, sends_to=ask.sends_to, why=why)
     try:
         user = exchange.directory.user(form["user"])
-    except NotFound:
+    except NotFoundError:
         raise EntraError(16000) from None
     check_home(exchange, user, tenant=ask.tenant, application=ask.application)
     tenant = exchange.at(exchange.directory.tenant(user.tenant_id))

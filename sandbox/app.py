@@ -1,7 +1,7 @@
-"""The WSGI application: every path of the sign-in service and of Graph on one origin, whatever the Host header."""
+"""The WSGI application: all paths of the sign-in service and of Graph on one origin, whatever the Host."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox import admin_consent, broken, control, graph, login, metadata, token_endpoint
 from sandbox.credentials import client_id_of
-from sandbox.directory import Directory, NotFound
+from sandbox.directory import Directory, NotFoundError
 from sandbox.errors import EntraError
 from sandbox.exchange import Exchange
 from sandbox.journal import Entry
@@ -43,7 +43,7 @@ _ROUTES = Map(
     ],
     merge_slashes=False,
 )
-_VIEWS = {
+_VIEWS: dict[str, Callable[..., Response]] = {
     "token": token_endpoint.token,
     "authorize": login.authorize,
     "logout": login.logout,
@@ -81,7 +81,7 @@ class Sandbox:
             return Response.force_type(error.get_response(request.environ), request.environ)
         return self._watched(request, name, values)
 
-    def _watched(self, request: Request, name: str, values: dict[str, Any]) -> Response:
+    def _watched(self, request: Request, name: str, values: Mapping[str, Any]) -> Response:
         exchange = Exchange(self.directory, request, endpoint=name.rstrip("12"))
         if name in ("instances", "metadata1"):
             exchange.endpoint = "metadata"
@@ -94,7 +94,7 @@ class Sandbox:
         return response
 
 
-def _guess(exchange: Exchange, values: dict[str, Any]) -> None:
+def _guess(exchange: Exchange, values: Mapping[str, Any]) -> None:
     """Which tenant and application a request is about, before anything is checked: faults match on it."""
     request = exchange.request
     if exchange.endpoint == "graph":
@@ -108,13 +108,13 @@ def _guess(exchange: Exchange, values: dict[str, Any]) -> None:
     name = str(values.get("tenant", ""))
     try:
         exchange.tenant_id = exchange.directory.tenant(name).id
-    except NotFound:
+    except NotFoundError:
         exchange.tenant_id = name.lower() if is_guid(name) else ""
     app_id = request.args.get("client_id") or (client_id_of(request) if exchange.endpoint == "token" else "")
     exchange.app_id = app_id.lower() if is_guid(app_id) else ""
 
 
-def _answered(exchange: Exchange, name: str, values: dict[str, Any]) -> Response:
+def _answered(exchange: Exchange, name: str, values: Mapping[str, Any]) -> Response:
     def usual() -> Response:
         return _usual(exchange, name, values)
 
@@ -139,9 +139,11 @@ def _answered(exchange: Exchange, name: str, values: dict[str, Any]) -> Response
     return usual()
 
 
-def _usual(exchange: Exchange, name: str, values: dict[str, Any]) -> Response:
+def _usual(exchange: Exchange, name: str, values: Mapping[str, Any]) -> Response:
     try:
-        response: Response = _VIEWS[name](exchange, **values)
+        # One at a time: what a client sees is always a state that the directory was in.
+        with exchange.directory.lock:
+            response: Response = _VIEWS[name](exchange, **values)
     except EntraError as error:
         exchange.error = str(error.code)
         response = error_page(exchange, error) if exchange.endpoint in _PAGES else error.response(exchange)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 from werkzeug.wrappers import Response
 
-from sandbox.errors import CATALOG, EntraError, as_json
+from sandbox.aadsts import CATALOG
+from sandbox.errors import EntraError, as_json
 from sandbox.exchange import Exchange
 from sandbox.faults import Fault
 from sandbox.graph_call import GraphError, headers

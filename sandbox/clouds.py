@@ -1,4 +1,7 @@
-"""Addresses of each cloud. "Microsoft Entra authentication and national clouds"; "National cloud deployments"."""
+"""Addresses of each cloud.
+
+"Microsoft Entra authentication and national clouds"; "National cloud deployments".
+"""
 
 from dataclasses import dataclass
 

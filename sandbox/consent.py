@@ -4,7 +4,7 @@ from sandbox.directory import Directory, Required
 from sandbox.directory_roles import CONSENTS_TO_EVERYTHING, CONSENTS_TO_MOST
 from sandbox.errors import EntraError
 from sandbox.model import Application, ServicePrincipal, Tenant, User
-from sandbox.permissions import GRAPH, OIDC_SCOPES, Permission, UnknownPermission
+from sandbox.permissions import GRAPH, OIDC_SCOPES, Permission, UnknownPermissionError
 
 __all__ = ["Required", "dynamic", "is_static", "may_grant", "scope_uris", "static", "write"]
 
@@ -38,7 +38,7 @@ def _delegated(directory: Directory, name: str) -> Required:
         raise EntraError(500011, resource=identifier, tenant="")
     try:
         return resource.app_id, resource.find("delegated", value)
-    except UnknownPermission:
+    except UnknownPermissionError:
         raise EntraError(70011, scope=name) from None
 
 
@@ -69,18 +69,20 @@ def _withdraw_outside(
     """
     kept = {(resource, perm.kind, perm.value) for resource, perm in granted}
     renewed = {resource for resource, perm in granted if perm.kind == "delegated"}
-    outside = []
     if directory.settings.consent_mode == "replace":
-        for grant in principal.scope_grants:
-            if grant.principal_id is None and grant.resource in renewed:
-                for value, window in grant.scopes.items():
-                    if (grant.resource, "delegated", value) not in kept:
-                        outside.append(window)
+        directory.withdraw(
+            window
+            for grant in principal.scope_grants
+            if grant.principal_id is None and grant.resource in renewed
+            for value, window in grant.scopes.items()
+            if (grant.resource, "delegated", value) not in kept
+        )
     if directory.settings.outside_app_roles == "remove" and static:
-        for held in principal.assignments:
-            if (held.resource, "application", held.permission.value) not in kept:
-                outside.append(held.window)
-    directory.withdraw(outside)
+        directory.withdraw(
+            held.window
+            for held in principal.assignments
+            if (held.resource, "application", held.permission.value) not in kept
+        )
 
 
 def scope_uris(directory: Directory, granted: list[Required]) -> str:

@@ -1,37 +1,41 @@
-"""The control API, JSON under /_sandbox/. A permission is `VALUE:application`, `VALUE:delegated` or
-{"resource", "kind", "id", "value"}; a permission that the sandbox does not know is learned when id and value are given.
+"""The control API, JSON under /_sandbox/.
 
-GET    /_sandbox/directory                             everything: settings, applications, tenants with their people and
-                                                       apps; of each app what is granted, with visible_at and visible
-POST   /_sandbox/load                                  add or replace: {"resources", "applications", "tenants", "settings"}
-POST   /_sandbox/reset                                 back to the document it was started with; {"empty": true}: nothing
-POST   /_sandbox/settle                                what is on its way (grant_delay, revoke_delay) arrives now
-GET    /_sandbox/applications/APP
-PATCH  /_sandbox/applications/APP                      requiredResourceAccess (any of the shapes above, or a manifest's),
-                                                       redirectUris, secrets, certificates, displayName, multiTenant
-GET    /_sandbox/tenants/TENANT                        TENANT: id or domain
-POST   /_sandbox/tenants/TENANT/apps/APP/grant         {"permissions": [...], "principal": user id (optional)};
-                                                       no permissions: what the registration requires now
-POST   /_sandbox/tenants/TENANT/apps/APP/revoke        {"permissions": [...]}; none: everything
-POST   /_sandbox/tenants/TENANT/apps/APP/disable       and enable, delete: the service principal
-PATCH  /_sandbox/users/USER                            directoryRoles, eligibleRoles, appRoles, enabled; USER: id, user name
-GET, PATCH /_sandbox/settings                          see `model.Settings`
-GET, POST, DELETE /_sandbox/faults                     see `faults.py`; DELETE /_sandbox/faults/ID one
-POST   /_sandbox/keys/rotate                           {"keep_old": false} withdraws the old key at once
-GET, DELETE /_sandbox/requests                         what was asked: time, method, path, endpoint, tenant, app, status, …;
-                                                       filters: ?endpoint= ?tenant= ?app= ?limit=
+GET    directory                      everything: settings, applications, tenants with people and apps; of each
+                                      app what is granted, with visible_at and visible
+POST   load                           add or replace: {"resources", "applications", "tenants", "settings"}
+POST   reset                          back to the document it started with; {"empty": true}: nothing
+POST   settle                         what is on its way (grant_delay, revoke_delay) arrives now
+GET    applications/APP               APP: client id
+PATCH  applications/APP               requiredResourceAccess, redirectUris, secrets, certificates,
+                                      displayName, multiTenant
+GET    tenants/TENANT                 TENANT: id or domain
+POST   tenants/TENANT/apps/APP/grant  {"permissions": [...], "principal": user id, for that person only};
+                                      no permissions: what the registration requires now
+POST   tenants/TENANT/apps/APP/revoke {"permissions": [...]}; none: everything
+POST   tenants/TENANT/apps/APP/disable, enable, delete: the service principal
+PATCH  users/USER                     directoryRoles, eligibleRoles, appRoles, enabled; USER: id or user name
+GET, PATCH settings                   see `model.Settings`
+GET, POST, DELETE faults              see `faults.py`; DELETE faults/ID: one
+POST   keys/rotate                    {"keep_old": false} withdraws the old key at once
+GET, DELETE requests                  what was asked: time, method, path, endpoint, tenant, app, status, error,
+                                      ids; filters: ?endpoint= ?tenant= ?app= ?limit=
+
+A permission is `VALUE:application`, `VALUE:delegated` (of Microsoft Graph) or an object with resource, kind,
+id and value; one that the sandbox does not know is learned when id and value are given. Where a
+registration's are meant, a manifest's requiredResourceAccess does as well.
 
 A document for `load` and `--seed`:
 
 {"settings": {"grant_delay": 0},
- "applications": [{"appId", "displayName", "homeTenant", "multiTenant": true, "redirectUris": [], "secrets": ["text" or
-     {"value", "expires": ISO 8601}], "certificates": [PEM], "requiredResourceAccess": [], "appRoles": ["Owner"],
-     "directoryRolesInIdToken": false}],
+ "applications": [{"appId", "displayName", "homeTenant", "multiTenant": true, "redirectUris": [],
+     "secrets": ["text" or {"value", "expires": ISO 8601}], "certificates": [PEM],
+     "requiredResourceAccess": [], "appRoles": ["Owner"], "directoryRolesInIdToken": false}],
  "tenants": [{"id", "displayName", "domains": [], "cloud": "global", "defender": true,
-     "users": [{"id", "displayName", "userPrincipalName", "directoryRoles": ["Global Administrator"], "eligibleRoles": [],
-                "appRoles": {"APP": ["Owner"]}, "enabled": true}],
+     "users": [{"id", "displayName", "userPrincipalName", "directoryRoles": ["Global Administrator"],
+                "eligibleRoles": [], "appRoles": {"APP": ["Owner"]}, "enabled": true}],
      "apps": [{"appId", "enabled": true, "granted": ["SecurityEvents.Read.All:application"]}]}],
- "resources": [{"appId", "displayName", "identifierUris": [], "permissions": [{"kind", "id", "value", "needsAdmin"}]}]}
+ "resources": [{"appId", "displayName", "identifierUris": [],
+     "permissions": [{"kind", "id", "value", "needsAdmin": true}]}]}
 
 Answers are 200 with JSON; 400 and 404 say {"error": one sentence}.
 """
@@ -45,12 +49,12 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from sandbox import console, documents
-from sandbox.directory import Directory, NotFound
+from sandbox.directory import Directory, NotFoundError
 from sandbox.directory_roles import template_id
 from sandbox.errors import as_json
 from sandbox.faults import Fault
 from sandbox.model import JSON
-from sandbox.permissions import UnknownPermission
+from sandbox.permissions import UnknownPermissionError
 
 Action = Callable[..., Any]
 
@@ -60,7 +64,7 @@ def _body(request: Request) -> JSON:
         return {}
     document = request.get_json(force=True)
     if not isinstance(document, dict):
-        raise documents.BadDocument("the body must be a JSON object")
+        raise documents.BadDocumentError("the body must be a JSON object")
     return document
 
 
@@ -172,9 +176,15 @@ def requests(directory: Directory, request: Request) -> JSON:
     return {"requests": found[-limit:] if limit else found}
 
 
+def console_action(directory: Directory, request: Request, action: str) -> Response:
+    """A form of the page for people; back to the page."""
+    return console.act(directory, request, action)
+
+
 _APP = "/_sandbox/tenants/<tenant>/apps/<app>"
 _ROUTES = Map(
     [
+        Rule("/_sandbox/console/<action>", endpoint=console_action, methods=["POST"]),
         Rule("/_sandbox/directory", endpoint=show, methods=["GET"]),
         Rule("/_sandbox/load", endpoint=load, methods=["POST"]),
         Rule("/_sandbox/reset", endpoint=reset, methods=["POST"]),
@@ -195,18 +205,22 @@ _ROUTES = Map(
 
 
 def respond(directory: Directory, request: Request) -> Response:
-    if request.path in ("/", "/_sandbox", "/_sandbox/") or request.path.startswith("/_sandbox/console"):
-        return console.respond(directory, request)
+    if request.path in ("/", "/_sandbox", "/_sandbox/"):
+        return console.show(directory, request)
+    if request.method != "GET" and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        return as_json({"error": "not from a page of another site"}, 403)
     try:
         action, values = _ROUTES.bind_to_environ(request.environ).match()
-        return as_json(action(directory, request, **values))
-    except NotFound as error:
+        with directory.lock:
+            answer = action(directory, request, **values)
+        return answer if isinstance(answer, Response) else as_json(answer)
+    except NotFoundError as error:
         return as_json({"error": str(error)}, 404)
     except BadRequest:
         return as_json({"error": "the body is not JSON"}, 400)
     except HTTPException as error:
         return as_json({"error": f"{request.method} {request.path}: {error.name}"}, error.code or 500)
-    except (documents.BadDocument, UnknownPermission) as error:
+    except (documents.BadDocumentError, UnknownPermissionError) as error:
         return as_json({"error": str(error)}, 400)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         return as_json({"error": f"cannot read the body: {type(error).__name__} {error}"}, 400)

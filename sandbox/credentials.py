@@ -1,5 +1,7 @@
-"""Who the client is: secret or certificate. "Microsoft identity platform application authentication certificate
-credentials"."""
+"""Who the client is: secret or certificate.
+
+"Microsoft identity platform application authentication certificate credentials".
+"""
 
 import base64
 import binascii

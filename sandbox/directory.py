@@ -25,7 +25,7 @@ from sandbox.sessions import Sessions
 Required = tuple[str, Permission]  # (resource app id, permission)
 
 
-class NotFound(LookupError):
+class NotFoundError(LookupError):
     """Nothing in the directory has this id."""
 
 
@@ -61,7 +61,7 @@ class Directory:
         try:
             return self.applications[app_id.lower()]
         except KeyError:
-            raise NotFound(f"no application {app_id}") from None
+            raise NotFoundError(f"no application {app_id}") from None
 
     def tenant(self, name: str) -> Tenant:
         """A tenant by its id or one of its domains."""
@@ -69,13 +69,13 @@ class Directory:
         try:
             return self.tenants[tenant_id]
         except KeyError:
-            raise NotFound(f"no tenant {name}") from None
+            raise NotFoundError(f"no tenant {name}") from None
 
     def principal(self, tenant: Tenant, app_id: str) -> ServicePrincipal:
         try:
             return tenant.principals[app_id.lower()]
         except KeyError:
-            raise NotFound(f"{tenant.name} has no service principal of {app_id}") from None
+            raise NotFoundError(f"{tenant.name} has no service principal of {app_id}") from None
 
     def user(self, user_id: str) -> User:
         """A person by id, `tenant/id` or user name."""
@@ -86,7 +86,7 @@ class Directory:
                 user.tenant_id.lower(),
             ):
                 return user
-        raise NotFound(f"no person {user_id}")
+        raise NotFoundError(f"no person {user_id}")
 
     def users(self) -> Iterator[User]:
         for tenant in list(self.tenants.values()):

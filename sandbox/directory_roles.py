@@ -1,4 +1,7 @@
-"""Directory roles, and who of them may consent. "Microsoft Entra built-in roles"; "Grant tenant-wide admin consent"."""
+"""Directory roles, and who of them may consent.
+
+"Microsoft Entra built-in roles"; "Grant tenant-wide admin consent to an application".
+"""
 
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"

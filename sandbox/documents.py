@@ -1,4 +1,4 @@
-"""The directory as JSON: reading a document into it, and writing it out. The shape is told in `control.py`."""
+"""Reading JSON documents into the directory. Their shape is told in `control.py`."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, fields
@@ -24,7 +24,7 @@ from sandbox.model import (
 from sandbox.permissions import GRAPH, KINDS, Kind, Permission, Resource
 
 
-class BadDocument(ValueError):
+class BadDocumentError(ValueError):
     """A document that is not what `control.py` describes; the text says where."""
 
 
@@ -44,7 +44,7 @@ def change_settings(directory: Directory, changes: JSON) -> None:
     known = {field.name for field in fields(Settings)}
     unknown = set(changes) - known
     if unknown:
-        raise BadDocument(f"no setting '{sorted(unknown)[0]}'; known: {', '.join(sorted(known))}")
+        raise BadDocumentError(f"no setting '{sorted(unknown)[0]}'; known: {', '.join(sorted(known))}")
     for name, value in changes.items():
         setattr(directory.settings, name, value)
 
@@ -52,19 +52,23 @@ def change_settings(directory: Directory, changes: JSON) -> None:
 def _guid(entry: JSON, name: str) -> str:
     value = str(entry.get(name, ""))
     if not is_guid(value):
-        raise BadDocument(f"'{name}' must be a GUID, not '{value}'")
+        raise BadDocumentError(f"'{name}' must be a GUID, not '{value}'")
     return value.lower()
+
+
+def _name(entry: JSON, otherwise: str) -> str:
+    return str(entry.get("displayName") or otherwise)
 
 
 def _load_resource(directory: Directory, entry: JSON) -> None:
     app_id = _guid(entry, "appId")
     identifiers = (app_id, *entry.get("identifierUris", [f"api://{app_id}"]))
-    resource = directory.resources.setdefault(
-        app_id, Resource(app_id, entry.get("displayName", app_id), identifiers)
-    )
+    resource = directory.resources.setdefault(app_id, Resource(app_id, _name(entry, app_id), identifiers))
     for item in entry.get("permissions", []):
         resource.add(
-            Permission(_kind(item["kind"]), _guid(item, "id"), item["value"], item.get("needsAdmin", True))
+            Permission(
+                _kind(item["kind"]), _guid(item, "id"), item["value"], bool(item.get("needsAdmin", True))
+            )
         )
 
 
@@ -72,7 +76,7 @@ def _kind(text: str) -> Kind:
     for kind in KINDS:
         if text in (kind, {"application": "Role", "delegated": "Scope"}[kind]):
             return kind
-    raise BadDocument(f"kind must be application or delegated, not '{text}'")
+    raise BadDocumentError(f"kind must be application or delegated, not '{text}'")
 
 
 def required(directory: Directory, entries: Iterable[Any]) -> list[Required]:
@@ -96,7 +100,7 @@ def _named(directory: Directory, resource_id: str, kind_name: str, entry: JSON) 
     resource = directory.resources.get(resource_id)
     if resource is None:
         # Kept as it is, so that consenting shows what an unavailable resource does.
-        return resource_id, Permission(kind, entry["id"], entry.get("value", entry["id"]))
+        return resource_id, Permission(kind, entry["id"], str(entry.get("value") or entry["id"]))
     key = (kind, str(entry.get("id", "")).lower())
     if entry.get("value") and is_guid(key[1]) and key not in resource.permissions:
         resource.add(Permission(kind, key[1], entry["value"], entry.get("needsAdmin", True)))
@@ -106,7 +110,7 @@ def _named(directory: Directory, resource_id: str, kind_name: str, entry: JSON) 
 def _application(directory: Directory, entry: JSON) -> Application:
     application = Application(
         app_id=_guid(entry, "appId"),
-        name=entry.get("displayName", entry["appId"]),
+        name=_name(entry, entry["appId"]),
         home_tenant=_guid(entry, "homeTenant"),
         multi_tenant=entry.get("multiTenant", True),
         app_roles=list(entry.get("appRoles", [])),
@@ -140,7 +144,7 @@ def _secret(entry: Any) -> Secret:
 def _load_tenant(directory: Directory, entry: JSON) -> None:
     tenant = Tenant(
         id=_guid(entry, "id"),
-        name=entry.get("displayName", entry["id"]),
+        name=_name(entry, entry["id"]),
         domains=list(entry.get("domains", [])),
         cloud=entry.get("cloud", "global"),
         defender=entry.get("defender", True),
@@ -158,7 +162,7 @@ def _user(tenant: Tenant, entry: JSON) -> User:
     return User(
         id=entry.get("id") or stable_guid("user", tenant.id, username),
         tenant_id=tenant.id,
-        name=entry.get("displayName", username),
+        name=_name(entry, username),
         username=username,
         roles={template_id(role) for role in entry.get("directoryRoles", [])},
         eligible_roles={template_id(role) for role in entry.get("eligibleRoles", [])},

@@ -19,7 +19,8 @@ drip            the usual answer, a few bytes at a time over `seconds`
 aadsts          the AADSTS `code` in the shape of the endpoint (401/400 JSON, error page, or error redirect)
 graph           Graph's error body with `status`, `code`, `message`
 opaque_token    the usual token answer, but the access token is an opaque string
-id_token        the usual answer, its id token spoiled: `how` = audience, issuer, nonce, expired, signature, none, tenant
+id_token        the usual answer, its id token spoiled: `how` = audience, issuer, nonce, expired, signature,
+                none (the algorithm), tenant
 empty_page      a collection's first page is empty and has a next link
 partial         206 with a Warning header, as federated alert providers cause
 no_redirect     a consent is written, but the browser is not sent back

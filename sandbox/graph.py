@@ -10,7 +10,7 @@ from sandbox import graph_security as security
 from sandbox.errors import as_json
 from sandbox.exchange import Exchange
 from sandbox.graph_call import Call, GraphError, headers, no_segment
-from sandbox.tokens import BadToken, read_for_graph
+from sandbox.tokens import BadTokenError, read_for_graph
 
 _KEY = r"(/[^/()]+|\(appId='[^']*'\))"
 _ROUTES: list[tuple[str, str, Callable[..., Response]]] = [
@@ -66,7 +66,7 @@ def userinfo(exchange: Exchange) -> Response:
     """`/oidc/userinfo`, for a person's token."""
     try:
         claims = read_for_graph(exchange, exchange.request.headers.get("Authorization", "").partition(" ")[2])
-    except BadToken as error:
+    except BadTokenError as error:
         return headers(exchange, GraphError(401, "InvalidAuthenticationToken", str(error)).response(exchange))
     names = {
         "sub": "sub",

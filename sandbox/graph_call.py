@@ -1,4 +1,7 @@
-"""One call of Microsoft Graph: who calls, what the token allows, errors and pages. "Microsoft Graph error responses"."""
+"""One call of Microsoft Graph: who calls, what the token allows, errors and pages.
+
+"Microsoft Graph error responses and resource types"; "Paging Microsoft Graph data in your app".
+"""
 
 import base64
 import binascii
@@ -15,7 +18,7 @@ from sandbox.clouds import CLOUDS
 from sandbox.errors import as_json
 from sandbox.exchange import Exchange
 from sandbox.model import JSON, Tenant, User
-from sandbox.tokens import BadToken, read_for_graph
+from sandbox.tokens import BadTokenError, read_for_graph
 
 _DIAGNOSTIC = {
     "ServerInfo": {
@@ -114,7 +117,7 @@ class Call:
         return as_json({"@odata.context": f"{self.base}/$metadata#{kind}/$entity", **self._selected(item)})
 
     def many(self, kind: str, items: Sequence[JSON]) -> Response:
-        """A page of a collection. The link to the next is opaque, and a page may be empty and still have one."""
+        """A page of a collection. The link to the next is opaque; an empty page may have one, too."""
         start, size = self._start(), self._page_size()
         body: JSON = {"@odata.context": f"{self.base}/$metadata#{kind}", "value": []}
         fault = self.exchange.directory.faults.take(
@@ -173,7 +176,7 @@ def _claims(exchange: Exchange) -> dict[str, Any]:
         raise GraphError(401, "InvalidAuthenticationToken", _not_jwt(exchange), **challenge)
     try:
         return read_for_graph(exchange, token.strip())
-    except BadToken as error:
+    except BadTokenError as error:
         raise GraphError(401, "InvalidAuthenticationToken", str(error), **challenge) from None
 
 
@@ -181,8 +184,9 @@ def _not_jwt(exchange: Exchange) -> str:
     if exchange.directory.settings.not_jwt_message == "old":
         return "CompactToken parsing failed with error code: 80049217"
     return (
-        "IDX14100: JWT is not well formed, there are no dots (.).\nThe token needs to be in JWS or JWE Compact "
-        "Serialization Format. (JWS): 'EncodedHeader.EncodedPayload.EncodedSignature'."
+        "IDX14100: JWT is not well formed, there are no dots (.).\n"
+        "The token needs to be in JWS or JWE Compact Serialization Format. "
+        "(JWS): 'EncodedHeader.EncodedPayload.EncodedSignature'."
     )
 
 

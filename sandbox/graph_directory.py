@@ -1,4 +1,4 @@
-"""Directory resources of Microsoft Graph. Permissions: the "Permissions" table of each operation's reference page."""
+"""Directory resources of Microsoft Graph. Permissions: the table on each operation's reference page."""
 
 import json
 import re

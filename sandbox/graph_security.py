@@ -34,10 +34,8 @@ def _defender_api(call: Call, needed: tuple[str, ...]) -> None:
     """APIs behind Defender name what they need and what the token has."""
     if not call.permits(needed, needed):
         held = ",".join(call.roles if call.app_only else call.scopes)
-        if call.app_only:
-            message = f"Missing application roles. API required roles: {','.join(needed)}, application roles: {held}."
-        else:
-            message = f"Missing user scopes. API required scopes: {','.join(needed)}, user scopes: {held}."
+        kind, what = ("application", "roles") if call.app_only else ("user", "scopes")
+        message = f"Missing {kind} {what}. API required {what}: {','.join(needed)}, {kind} {what}: {held}."
         raise GraphError(403, "Forbidden", message)
     if not _has_role(call):
         message = "Auth token does not contain valid permissions or user does not have valid roles"

@@ -7,7 +7,7 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
 from sandbox import redirects, scopes
-from sandbox.directory import NotFound
+from sandbox.directory import NotFoundError
 from sandbox.errors import EntraError
 from sandbox.exchange import Exchange, new_id
 from sandbox.login_pages import picker
@@ -94,7 +94,7 @@ def _proceed(exchange: Exchange, sign_in: SignIn) -> Response:
 def _user(exchange: Exchange, key: str) -> User:
     try:
         return exchange.directory.user(key)
-    except NotFound:
+    except NotFoundError:
         raise EntraError(16000) from None
 
 
@@ -103,7 +103,8 @@ def _session(exchange: Exchange, user: User, known: BrowserSession | None) -> Br
     now, args = int(exchange.now), exchange.request.args
     max_age = args.get("max_age", type=int)
     if known is not None and known.user_key == user.key and args.get("prompt") != "login":
-        if max_age is None or now - known.auth_time <= max_age:
+        fresh = max_age is None or now - known.auth_time <= max_age
+        if fresh:
             return known
     return exchange.directory.sessions.sign_in(user.key, now)
 

@@ -1,4 +1,4 @@
-"""The pages of the sign-in service: choosing an account, consenting, and errors that never reach the application."""
+"""Pages of the sign-in service: choosing an account, consenting, errors that stay with the person."""
 
 from collections.abc import Iterable, Sequence
 
@@ -46,7 +46,8 @@ def picker(
     body = Markup("<p>{}</p>{}{}").format(why, _find(people.values(), wanted, everyone=everyone), sections)
     if not everyone:
         body += Markup(
-            '<form method="post"><button name="step" value="others">Someone from another organization</button></form>'
+            '<form method="post"><button name="step" value="others">'
+            "Someone from another organization</button></form>"
         )
     return page("Pick an account", body, sends_to=sends_to)
 

@@ -1,6 +1,6 @@
 """Which tenant and which application a request to the sign-in service means."""
 
-from sandbox.directory import NotFound
+from sandbox.directory import NotFoundError
 from sandbox.errors import EntraError
 from sandbox.exchange import Exchange
 from sandbox.model import Application, ServicePrincipal, Tenant, is_guid
@@ -16,7 +16,7 @@ def tenant_of(exchange: Exchange, name: str) -> Tenant | None:
         raise EntraError(900023, tenant=name)
     try:
         return exchange.at(exchange.directory.tenant(name))
-    except NotFound:
+    except NotFoundError:
         error = exchange.directory.settings.unknown_tenant_error
         raise EntraError(90002, error=error, tenant=name) from None
 
@@ -36,7 +36,7 @@ def application_of(exchange: Exchange, client_id: str, tenant: Tenant | None) ->
     where = tenant.name if tenant else "Microsoft Accounts"
     try:
         application = exchange.by(exchange.directory.application(client_id))
-    except NotFound:
+    except NotFoundError:
         raise EntraError(700016, app=client_id, tenant=where) from None
     if not application.multi_tenant:
         if tenant is None:

@@ -78,7 +78,7 @@ class User:
 
 @dataclass
 class Window:
-    """When something granted can be seen: grants and withdrawals reach tokens and Graph only after a while."""
+    """When something granted can be seen: grants and withdrawals reach tokens and Graph with delay."""
 
     granted_at: float
     visible_at: float

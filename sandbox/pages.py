@@ -3,51 +3,15 @@
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-STYLE = """
-:root { color-scheme: light dark; --ink: #1b1f24; --soft: #4d5660; --ground: #fbfbf9; --card: #fff; --line: #8a929b;
-  --band: #5b2a86; --on-band: #fff; --act: #155e3b; --on-act: #fff; }
-@media (prefers-color-scheme: dark) { :root { --ink: #eceff2; --soft: #b4bcc5; --ground: #16181b; --card: #202327;
-  --line: #79828c; --band: #d9b8f5; --on-band: #1d0b2c; --act: #8fdcb2; --on-act: #07200f; } }
-* { box-sizing: border-box; }
-body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground); }
-.band { margin: 0; padding: .6rem 1rem; background: var(--band); color: var(--on-band); font-weight: 700;
-  text-align: center; }
-main { max-width: 34rem; margin: 1.5rem auto; padding: 0 1rem; }
-main.wide { max-width: 72rem; }
-h1 { font-size: 1.4rem; line-height: 1.25; margin: 0 0 .75rem; }
-h2 { font-size: 1.1rem; margin: 1.75rem 0 .5rem; }
-h3 { font-size: 1rem; margin: 1rem 0 .25rem; }
-p, ul, dl { margin: 0 0 .75rem; }
-.soft { color: var(--soft); }
-.card { background: var(--card); border: 1px solid var(--line); border-radius: .4rem; padding: 1rem; margin: 0 0 1rem; }
-ul.plain { list-style: none; padding: 0; }
-ul.plain > li { margin: 0 0 .5rem; }
-code, pre { font: .9em/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
-pre { white-space: pre-wrap; margin: 0; }
-dt { font-weight: 600; } dd { margin: 0 0 .4rem; overflow-wrap: anywhere; }
-button, input, select, textarea { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--line);
-  border-radius: .3rem; padding: .4rem .7rem; max-width: 100%; min-height: 2.25rem; }
-textarea { width: 100%; }
-button { cursor: pointer; }
-button.person { width: 100%; text-align: left; }
-button.person span { display: block; color: var(--soft); overflow-wrap: anywhere; }
-button.act { background: var(--act); color: var(--on-act); border-color: var(--act); font-weight: 600; }
-:focus-visible { outline: 3px solid var(--band); outline-offset: 2px; }
-.row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin: 0 0 .75rem; }
-label { display: inline-grid; gap: .15rem; font-weight: 600; }
-label > * { font-weight: 400; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; }
-th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-a { color: inherit; }
-"""
+STYLE = Path(__file__).with_name("style.css").read_text()
 BAND = "Simulator, not Microsoft"
 
-_SUBMIT = "document.forms[0].submit()"
+_SUBMIT = Markup("document.forms[0].submit()")
 _SUBMIT_HASH = base64.b64encode(hashlib.sha256(_SUBMIT.encode()).digest()).decode()
 
 _FRAME = Markup("""<!doctype html>
@@ -109,5 +73,5 @@ def form_post_page(uri: str, parameters: Mapping[str, str], origin: str) -> Resp
     """The answer as a form: a script sends it, and a button where scripts are off."""
     body = Markup(
         '<form method="post" action="{}">{}<button class="act">Continue</button></form><script>{}</script>'
-    ).format(uri, hidden(parameters), Markup(_SUBMIT))
+    ).format(uri, hidden(parameters), _SUBMIT)
     return page("Going back to the application", body, sends_to=origin, script=f"sha256-{_SUBMIT_HASH}")

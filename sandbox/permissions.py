@@ -66,7 +66,7 @@ User.ReadBasic.All 97235f07-e226-4f63-ace3-39588e11d3a1 b340eb25-3456-403f-be2f-
 """  # noqa: E501
 
 
-class UnknownPermission(ValueError):
+class UnknownPermissionError(ValueError):
     """A registration or a command names a permission that its resource does not have."""
 
 
@@ -97,7 +97,7 @@ class Resource:
         key = (kind, name.lower())
         permission = self.permissions.get(key) or self.by_value.get(key)
         if permission is None:
-            raise UnknownPermission(f"{self.name} has no {kind} permission '{name}'")
+            raise UnknownPermissionError(f"{self.name} has no {kind} permission '{name}'")
         return permission
 
     def listed(self, kind: Kind) -> list[Permission]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sandbox.directory import Directory
 from sandbox.errors import EntraError
 from sandbox.model import Application, ServicePrincipal, Tenant, User
-from sandbox.permissions import GRAPH, OIDC_SCOPES, Permission, Resource, UnknownPermission
+from sandbox.permissions import GRAPH, OIDC_SCOPES, Permission, Resource, UnknownPermissionError
 from sandbox.tokens import Target
 
 
@@ -55,7 +55,7 @@ def asked_for(directory: Directory, scopes: tuple[str, ...]) -> Asked:
 def _named(resource: Resource, value: str) -> Permission:
     try:
         return resource.find("delegated", value)
-    except UnknownPermission:
+    except UnknownPermissionError:
         raise EntraError(70011, scope=value) from None
 
 
@@ -63,7 +63,8 @@ def consented(principal: ServicePrincipal | None, user: User, *, asked: Asked, n
     """Every scope that the person's token carries: all that is granted, not just what was asked for."""
     resource = asked.target.resource.app_id
     granted = principal.scopes(resource, user.id, now) if principal else []
-    return list(dict.fromkeys([*granted, "openid", "profile", "email"]))
+    carried = dict.fromkeys([*granted, "openid", "profile", "email"])
+    return [value for value in carried if value != "offline_access"]
 
 
 def user_consentable(application: Application, asked: Asked) -> list[Permission]:

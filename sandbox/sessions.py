@@ -1,4 +1,4 @@
-"""Short-lived things that a browser or a client holds: browser sessions, authorization codes, refresh tokens."""
+"""What a browser or a client holds for a while: browser sessions, authorization codes, refresh tokens."""
 
 import secrets
 import threading

@@ -1,4 +1,7 @@
-"""POST /{tenant}/oauth2/v2.0/token. "OAuth 2.0 client credentials flow", "OAuth 2.0 authorization code flow"."""
+"""POST /{tenant}/oauth2/v2.0/token.
+
+"OAuth 2.0 client credentials flow", "OAuth 2.0 authorization code flow", "Refresh tokens".
+"""
 
 import hashlib
 import hmac
@@ -9,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from sandbox import scopes, tokens
 from sandbox.credentials import authenticate, client_id_of
-from sandbox.directory import NotFound
+from sandbox.directory import NotFoundError
 from sandbox.errors import EntraError, as_json
 from sandbox.exchange import Exchange
 from sandbox.keys import b64url
@@ -115,7 +118,7 @@ def _refresh_token(exchange: Exchange, name: str) -> dict[str, Any]:
 def _person(exchange: Exchange, user_key: str, tenant: Tenant | None) -> User:
     try:
         user = exchange.directory.user(user_key)
-    except NotFound:
+    except NotFoundError:
         raise EntraError(700082) from None
     if tenant is not None and user.tenant_id != tenant.id:
         raise EntraError(700005)

@@ -79,7 +79,7 @@ def app_only(
     target: Target,
     proof: str,
 ) -> str:
-    """A token of the application itself. Its roles are exactly what is granted; with nothing there is no claim."""
+    """A token of the application itself. Its roles are exactly what is granted; with nothing, it has none."""
     claims = _access_claims(exchange, tenant, target=target, lifetime=3600)
     claims |= {
         "app_displayname": application.name,
@@ -205,7 +205,7 @@ def client_info(user: User) -> str:
     return b64url(f'{{"uid":"{user.id}","utid":"{user.tenant_id}"}}'.encode())
 
 
-class BadToken(Exception):
+class BadTokenError(Exception):
     """Not a token of this sandbox for Graph; the text is what Graph says."""
 
 
@@ -225,9 +225,9 @@ def read_for_graph(exchange: Exchange, token: str) -> dict[str, Any]:
             options={"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False},
         )
     except (jwt.InvalidTokenError, KeyError, ValueError):
-        raise BadToken("CompactToken validation failed with reason code: 80049228.") from None
+        raise BadTokenError("CompactToken validation failed with reason code: 80049228.") from None
     if exchange.directory.resource(str(claims["aud"])) is not exchange.directory.resources[GRAPH]:
-        raise BadToken("Access token validation failure. Invalid audience.")
+        raise BadTokenError("Access token validation failure. Invalid audience.")
     if not claims["nbf"] <= exchange.now < claims["exp"]:
-        raise BadToken("Lifetime validation failed, the token is expired.")
+        raise BadTokenError("Lifetime validation failed, the token is expired.")
     return claims
