@@ -64,6 +64,14 @@ class CredentialRejected(EntraError):
     }
 
 
+class CredentialError(CredentialRejected):
+    """We cannot use the secret or certificate ourselves. The message is a sentence, without any of its text."""
+
+    @property
+    def summary(self) -> str:
+        return self.message
+
+
 class TenantNotFound(EntraError):
     says = "Microsoft knows no such organization"
 
@@ -116,7 +124,3 @@ class MalformedReturn(ValueError):
 
 class ManifestError(ValueError):
     """One clear sentence about what is wrong with a list of required permissions."""
-
-
-class CredentialError(ValueError):
-    """One clear sentence about what is wrong with a secret or certificate, without any of its text."""
