@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.http import Http404
 
-from consent.models import Application, Installation
+from consent.models import Application, Installation, Invitation
+from consent.services.invitations import by_token
 from tenants.models import Person
 
 if TYPE_CHECKING:
@@ -34,3 +35,11 @@ def installation_for(person: Person, slug: str, tenant_id: UUID) -> Installation
     if installation is None:
         raise Http404
     return installation
+
+
+def invitation_for(token: str) -> Invitation:
+    """Return what an approval link opens, whatever its state, or 404. The link is the whole key."""
+    invitation = by_token(token)
+    if invitation is None:
+        raise Http404
+    return invitation

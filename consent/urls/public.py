@@ -1,7 +1,21 @@
 """Addresses that an approval link opens. No sign-in: the link is the capability."""
 
-from django.urls import URLPattern, path
+from django.urls import path
+
+from consent.views import approval, returning
 
 app_name = "public"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("return", returning.consent_return, name="consent_return"),
+    path("returned", returning.returned, name="returned"),
+    path("<str:token>", approval.invitation, name="invitation"),
+    path("<str:token>/go", approval.go, name="go"),
+    path("<str:token>/result", approval.result, name="result"),
+    path("<str:token>/receipt", approval.receipt, name="receipt"),
+    path("<str:token>/roles", approval.roles, name="roles"),
+    path("<str:token>/forward", approval.forward, name="forward"),
+    path("<str:token>/decline", approval.decline, name="decline"),
+    path("<str:token>/genuine", approval.genuine, name="genuine"),
+    path("<str:token>/check", approval.check, name="check"),
+]

@@ -1,0 +1,186 @@
+"""What an approval link shows: what is asked of one organization, and why. Never another's data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from consent.models import Application, ConsentAttempt, Installation, Invitation, Revision
+from consent.rules.approvers import Approvers, approvers_of, needs_security_reader
+from consent.rules.drift import Drift, Grants, Permissions, compare
+from consent.rules.explanations import Explanation, explain
+from consent.rules.status import Condition
+from entra.types import CLOUDS, GRAPH, Cloud, Permission
+
+AFTERWARDS = timedelta(hours=25)  # how long a result stays readable when the link expires meanwhile
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One permission with its words, in the shape that the permission component takes."""
+
+    value: str
+    kind: str
+    resource: str
+    reason: str
+    title: str
+    reaches: str
+    cannot: str
+    risk: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Whose page this is, and where at Microsoft it leads."""
+
+    application: Application
+    organization: str
+    tenant_id: str
+    cloud: Cloud
+    return_address: str
+
+    @property
+    def roles_url(self) -> str:
+        """Entra's page "Roles & admins"."""
+        return f"https://{self.cloud.portal_host}/#view/Microsoft_AAD_IAM/RolesManagementMenuBlade/~/AllRoles"
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything on the invitation's page. `variant` picks its heading."""
+
+    place: Place
+    variant: str  # first, more, again, unseen, fewer, nothing
+    revision: Revision | None
+    new: list[Asked]
+    approved: list[Asked]
+    unknown: list[Asked]
+    removed: list[Asked]
+    withdrawn: list[Asked]
+    lines: int
+    approvers: Approvers
+    needs_reader: bool
+    read_at: datetime | None  # when we last read the organization's grants
+    since: datetime | None  # since when the grants are as they are
+    switched_off: bool
+    latest: ConsentAttempt | None
+
+    @property
+    def asks(self) -> bool:
+        return self.variant in {"first", "more", "again", "unseen"}
+
+
+def place_of(invitation: Invitation) -> Place:
+    installation = invitation.installation
+    return Place(
+        application=installation.application,
+        organization=installation.tenant.name,
+        tenant_id=str(installation.tenant_id),
+        cloud=CLOUDS[installation.application.cloud],
+        return_address=f"{settings.PORTAL_URL}/c/return",
+    )
+
+
+def request_page(invitation: Invitation) -> Request:
+    installation = invitation.installation
+    revision = installation.application.current_revision
+    reasons = reasons_of(revision)
+    required = frozenset(reasons)
+    grants = installation.pattern.grants
+    drift = compare(required=required, grants=grants)
+    variant = _variant(required, grants, drift)
+    new = required - grants.granted if variant == "first" else drift.missing - drift.revoked
+    snapshot = installation.snapshots.order_by("-sequence").values_list("observed_at", flat=True).first()
+    return Request(
+        place=place_of(invitation),
+        variant=variant,
+        revision=revision,
+        new=asked(new, reasons),
+        approved=asked(required & grants.granted, reasons),
+        unknown=[] if variant == "first" else asked(drift.unknown, reasons),
+        removed=asked(drift.surplus, reasons),
+        withdrawn=[] if variant == "first" else asked(drift.revoked, reasons),
+        lines=len(required),
+        approvers=approvers_of(required),
+        needs_reader=needs_security_reader(required),
+        read_at=installation.proved_at,
+        since=snapshot,
+        switched_off=installation.condition == Condition.DISABLED,
+        latest=latest_attempt(invitation),
+    )
+
+
+def _variant(required: Permissions, grants: Grants, drift: Drift) -> str:
+    for holds, variant in (
+        (not required, "nothing"),
+        (not grants.ever_granted, "first"),
+        (bool(drift.revoked), "again"),
+        (bool(drift.missing), "more"),
+        (bool(drift.unknown), "unseen"),
+        (bool(drift.surplus), "fewer"),
+    ):
+        if holds:
+            return variant
+    return "nothing"
+
+
+def reasons_of(revision: Revision | None) -> dict[Permission, str]:
+    """Return what a revision requires, each with the reason that its publisher gave."""
+    if revision is None:
+        return {}
+    return {row.permission: row.reason for row in revision.permissions.all()}
+
+
+def asked(permissions: Iterable[Permission], reasons: dict[Permission, str]) -> list[Asked]:
+    return [_asked(p, explain(p), reasons.get(p, "")) for p in sorted(permissions, key=_by_name)]
+
+
+def _asked(permission: Permission, words: Explanation, reason: str) -> Asked:
+    return Asked(
+        value=permission.value or permission.id,
+        kind=permission.kind,
+        resource=resource_name(permission.resource),
+        reason=_sentence(reason),
+        title=words.title or permission.id,
+        reaches=words.reaches,
+        cannot=words.cannot,
+        risk=words.risk,
+    )
+
+
+def resource_name(resource: str) -> str:
+    return "Microsoft Graph" if resource == GRAPH else f"API {resource}"
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text if not text or text[-1] in ".!?…" else f"{text}."
+
+
+def _by_name(permission: Permission) -> tuple[str, str]:
+    return (permission.value.lower(), permission.kind)
+
+
+def latest_attempt(invitation: Invitation) -> ConsentAttempt | None:
+    """Return the trip that happened last: by its return, or else by its start."""
+    attempts = list(invitation.attempts.select_related("revision").order_by("-started_at")[:50])
+    return max(attempts, key=lambda attempt: attempt.returned_at or attempt.started_at, default=None)
+
+
+def readable(invitation: Invitation, *, now: datetime) -> bool:
+    """Whether the link still shows what its trips came to.
+
+    A trip that is under way when the link ends still gets its answer.
+    """
+    if now < invitation.expires_at and not invitation.withdrawn_at:
+        return True
+    return invitation.attempts.filter(started_at__gt=now - AFTERWARDS).exists()
+
+
+def is_being_checked(installation: Installation, *, now: datetime) -> bool:
+    due = installation.next_check_at is not None and installation.next_check_at <= now
+    held = installation.lease_until is not None and installation.lease_until > now
+    return due or held
