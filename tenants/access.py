@@ -8,7 +8,8 @@ from typing import Any
 
 from django.contrib.auth.backends import BaseBackend
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 
 from tenants.models import Person
 
@@ -26,7 +27,7 @@ class StaffRequest(HttpRequest):
     user: Person
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def staff(*roles: str) -> Callable[[View], View]:
@@ -37,7 +38,7 @@ def staff(*roles: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             person = request.user
             if not isinstance(person, Person) or not person.role:
                 raise Http404

@@ -2,6 +2,24 @@
 
 from django.urls import URLPattern, path
 
+from consent.views import overview, scans, tenants
+
 app_name = "consent"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("<slug:slug>/", overview.overview, name="overview"),
+    path("<slug:slug>/patterns/<slug:digest>", overview.pattern_detail, name="pattern_detail"),
+    path("<slug:slug>/tenants", tenants.tenant_list, name="tenant_list"),
+    path("<slug:slug>/tenants.csv", tenants.tenant_export, name="tenant_export"),
+    path("<slug:slug>/tenants/claims", tenants.tenant_claims, name="tenant_claims"),
+    path("<slug:slug>/tenants/<uuid:tenant_id>/", tenants.tenant_detail, name="tenant_detail"),
+    path("<slug:slug>/tenants/<uuid:tenant_id>/check", tenants.tenant_check, name="tenant_check"),
+    path(
+        "<slug:slug>/tenants/<uuid:tenant_id>/snapshots/<int:sequence>",
+        tenants.snapshot_detail,
+        name="snapshot_detail",
+    ),
+    path("<slug:slug>/scans", scans.scan_list, name="scan_list"),
+    path("<slug:slug>/scans/start", scans.scan_start, name="scan_start"),
+    path("<slug:slug>/scans/<int:scan_id>", scans.scan_detail, name="scan_detail"),
+]

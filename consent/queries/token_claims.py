@@ -1,0 +1,127 @@
+"""The claims of two tenants' tokens side by side: the same application, different permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from consent.models import Application, Installation
+from consent.queries.tenant_detail import evidence_of
+
+# "Access token claims reference" (Microsoft identity platform).
+MEANINGS = {
+    "aud": "The API that the token is for. It must be the one that is called.",
+    "iss": "Who issued the token: Microsoft Entra ID, for the tenant in the address.",
+    "appid": "The application that the token was issued to: the same in every tenant.",
+    "azp": "The application that the token was issued to: the same in every tenant.",
+    "app_displayname": "The application's name in that tenant.",
+    "appidacr": "How the application proved who it is: 1 is a secret, 2 a certificate.",
+    "tid": "The tenant that the token opens.",
+    "oid": "The application's own object in that tenant, its service principal.",
+    "roles": "The application permissions granted in that tenant. An API allows these and no others.",
+    "scp": "The delegated permissions. A token without a signed-in person has none.",
+    "idtyp": "“app” when no person is signed in.",
+    "wids": "Directory roles. The application itself usually has none.",
+    "iat": "When the token was issued. What was granted later is not in it.",
+    "nbf": "The token doesn't work before this moment.",
+    "exp": "The token stops working at this moment; a new one shows newer grants.",
+    "uti": "The token's own number, which Microsoft's support can look up.",
+    "ver": "The version of the token's format.",
+}
+MOMENTS = {"iat", "nbf", "exp"}
+MOST_SECONDS = 253_402_300_799  # the year 9999
+
+
+@dataclass(frozen=True)
+class Value:
+    text: str
+    words: str  # the same for people, when the claim itself is no text for people
+    only_here: bool
+
+
+@dataclass(frozen=True)
+class Claim:
+    name: str
+    meaning: str
+    differs: bool
+    a: tuple[Value, ...]
+    b: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two tenants, as asked for and as found."""
+
+    name: str
+    asked: str
+    installation: Installation | None = None
+    problem: str = ""
+    token: Mapping[str, Any] | None = None
+
+
+def claims_page(application: Application, *, a: str, b: str) -> dict[str, Any]:
+    """Return both sides and their claims row by row."""
+    first, second = _side(application, "a", a), _side(application, "b", b)
+    rows: list[Claim] = []
+    if first.token and second.token:
+        rows = _rows(first.token.get("claims") or {}, second.token.get("claims") or {})
+    return {"sides": [first, second], "a": first, "b": second, "claims": rows}
+
+
+def _side(application: Application, name: str, asked: str) -> Side:
+    asked = asked.replace("\x00", "").strip()[:253]
+    if not asked:
+        return Side(name, asked)
+    tenants = application.installations.select_related("tenant")
+    try:
+        installation = tenants.filter(tenant_id=UUID(asked)).first()
+    except ValueError:
+        installation = tenants.filter(tenant__domain=asked.lower()).order_by("pk").first()
+    if installation is None:
+        return Side(
+            name, asked, problem="No tenant here has this ID or domain. Copy it from the tenant's page."
+        )
+    token = next((e for e in evidence_of(installation.evidence) if e.get("claims")), None)
+    if token is None:
+        problem = f"No token was ever issued for {installation.tenant}, so there are no claims to show."
+        return Side(name, asked, installation, problem=problem)
+    return Side(name, asked, installation, token=token)
+
+
+def _rows(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[Claim]:
+    names = [name for name in MEANINGS if name in a or name in b]
+    names += sorted((set(a) | set(b)) - set(MEANINGS))
+    return [
+        Claim(
+            name=name,
+            meaning=MEANINGS.get(name, ""),
+            differs=_texts(a.get(name)) != _texts(b.get(name)),
+            a=_values(name, a.get(name), b.get(name)),
+            b=_values(name, b.get(name), a.get(name)),
+        )
+        for name in names
+    ]
+
+
+def _values(name: str, own: Any, other: Any) -> tuple[Value, ...]:
+    others = _texts(other)
+    is_list = isinstance(own, list)
+    return tuple(
+        Value(text, _moment(text) if name in MOMENTS else "", is_list and text not in others)
+        for text in _texts(own)
+    )
+
+
+def _texts(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return sorted(str(item) for item in value) if isinstance(value, list) else [str(value)]
+
+
+def _moment(text: str) -> str:
+    if not (text.isascii() and text.isdigit() and int(text) <= MOST_SECONDS):
+        return ""
+    return f"{datetime.fromtimestamp(int(text), UTC):%Y-%m-%d %H:%M:%S} UTC"
