@@ -12,11 +12,11 @@ from django.core.exceptions import ImproperlyConfigured
 from entra.types import CLOUDS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
 if (BASE_DIR / ".env").exists():
     env.read_env(BASE_DIR / ".env")
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))  # SQLite, static files, the file broker
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
@@ -101,7 +101,7 @@ AUTHENTICATION_BACKENDS = ["tenants.access.PersonBackend"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Database ----------------------------------------------------------------------------------------------
-VAR_DIR.mkdir(exist_ok=True)
+VAR_DIR.mkdir(parents=True, exist_ok=True)
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Write-ahead log and IMMEDIATE transactions: readers never wait, writers queue instead of failing.

@@ -104,8 +104,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def theme(request: HttpRequest) -> HttpResponse:
     """Keep light, dark or the system's theme in a cookie, and go back to the page."""
     chosen = request.POST.get("theme", "")
-    back = local_path(urlsplit(request.headers.get("Referer", "")).path)
-    response = HttpResponseRedirect(back or reverse("portal:home"))
+    response = HttpResponseRedirect(local_path(request.POST.get("next", "")) or reverse("portal:home"))
     if chosen in {"light", "dark"}:
         response.set_cookie(
             "theme",

@@ -8,24 +8,24 @@ import pytest
 from django.test import Client
 
 from consent.models import Application
-from sandbox.server import Server, start
-from sandbox.seed import demo
+from sandbox.demo import demo
+from sandbox.server import Running, start
 from tests import factories
+from tests.stage import start_over
 
 
 @pytest.fixture(scope="session")
-def sandbox_server() -> Iterator[Server]:
-    server = start(port=0)
-    yield server
-    server.stop()
+def sandbox_server() -> Iterator[Running]:
+    with start(document=demo()) as running:
+        yield running
 
 
 @pytest.fixture
-def microsoft(sandbox_server: Server, settings) -> Iterator[Server]:
+def microsoft(sandbox_server: Running, settings) -> Running:
     """A running Microsoft with the story's tenants, none of which consented yet."""
-    sandbox_server.reset(demo())
+    start_over(sandbox_server)
     settings.ENTRA_SANDBOX_URL = sandbox_server.url
-    yield sandbox_server
+    return sandbox_server
 
 
 @pytest.fixture
