@@ -24,4 +24,4 @@ def one_moment() -> Iterator[None]:
             try:
                 yield
             finally:
-                cursor.execute("ROLLBACK")
+                cursor.execute("COMMIT")

@@ -17,7 +17,7 @@ from consent.rules.status import Status
 from consent.services.checks import check_now
 from consent.services.naming import installation_named
 
-NO_CREDENTIAL = {"Credential", "CredentialRejected"}
+NO_CREDENTIAL = {"Credential", "CredentialError", "CredentialRejected"}
 DEFINITE = {"AppDisabled"}  # a refusal that says how things are
 SETS = (
     ("granted", "granted"),
