@@ -19,6 +19,7 @@ PUBLIC = {
     "portal:healthz",
     "portal:readyz",
     "public:consent_return",
+    "public:returned",
     "public:invitation",
     "public:go",
     "public:result",
