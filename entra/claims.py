@@ -59,7 +59,7 @@ def token_answer_flaw(body: Mapping[str, Any]) -> str:
     texts = ("access_token", "id_token", "refresh_token", "client_info", "scope", "token_type")
     if not all(isinstance(body.get(name, ""), str) for name in texts):
         return "its token answer was not readable"
-    if identity and decode(identity) is None:
+    if identity is not None and decode(identity) is None:
         return "its id token was not readable"
     if body.get("client_info") and _json_object(body["client_info"]) is None:
         return "its token answer was not readable"

@@ -157,22 +157,22 @@ def _look(directory: Directory, roles: frozenset[str] | None, now: datetime) -> 
 
 
 def _if_allowed(read: Callable[[], _Read], *, missing_is_fine: bool = False) -> _Read | None:
-    """None when Graph says that we may not; a 401 or any other failure tells nothing and is raised."""
+    """None when Graph says that we may not; anything else that is not an answer tells nothing and raises."""
     try:
         return read()
     except Forbidden as refusal:
         if refusal.status != 403:
-            raise
+            raise _nothing_learned("Graph did not accept the token it was just given", refusal) from None
         return None
     except Refused as refusal:
         # Just after the first consent the directory may not show our service principal yet.
         if missing_is_fine and refusal.status == 404:
             return None
-        raise _torn(refusal) from None
+        raise _nothing_learned("the directory changed or broke off while we read it", refusal) from None
 
 
-def _torn(refusal: EntraError) -> Unavailable:
-    failure = Unavailable("the directory changed or broke off while we read it", error=refusal.error)
+def _nothing_learned(why: str, refusal: EntraError) -> Unavailable:
+    failure = Unavailable(why, error=refusal.error)
     failure.request_id, failure.client_request_id = refusal.request_id, refusal.client_request_id
     failure.status, failure.at = refusal.status, refusal.at
     return failure

@@ -17,8 +17,12 @@ from cryptography.x509.oid import NameOID
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
-@cache
 def make_key(number: int = 0) -> rsa.RSAPrivateKey:
+    return _key(number)
+
+
+@cache
+def _key(number: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 

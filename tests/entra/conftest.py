@@ -23,7 +23,7 @@ class Microsoft:
         self._control = requests.Session()
         self._control.trust_env = False
 
-    def control(self, method: str, path: str, **body: Any) -> Any:
+    def control(self, method: str, path: str, /, **body: Any) -> Any:
         response = self._control.request(method, f"{self.url}/_sandbox/{path}", json=body or None)
         assert response.ok, response.text
         return response.json()

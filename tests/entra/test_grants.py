@@ -1,0 +1,431 @@
+import json
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from entra import catalog
+from entra.errors import AppDisabled, EntraError, Throttled, Unavailable
+from entra.grants import read_grants
+from entra.types import GRAPH, Permission
+from sandbox.demo import CONNECTOR, NORTHWIND
+from tests.entra.conftest import APP
+from tests.entra.peers import reply, unsigned
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+P1 = "SecurityEvents.Read.All"
+P2 = "SecurityAlert.Read.All"
+READER = "Application.Read.All"
+ALL_READER = "Directory.Read.All"
+
+API = "aaaaaaaa-0000-4000-8000-000000000001"
+API_ROLE = {"resource": API, "kind": "application", "id": "aaaaaaaa-0000-4000-8000-0000000000a1"}
+API_SCOPE = {"resource": API, "kind": "delegated", "id": "aaaaaaaa-0000-4000-8000-0000000000b1"}
+API_RESOURCE = {
+    "appId": API,
+    "displayName": "Ledger",
+    "permissions": [
+        {"kind": "application", "id": API_ROLE["id"], "value": "Ledger.Read"},
+        {"kind": "delegated", "id": API_SCOPE["id"], "value": "Ledger.Use"},
+    ],
+}
+
+
+def graph(value: str, kind="application") -> Permission:
+    found = catalog.by_value(value, kind)
+    assert found is not None
+    return found
+
+
+def read(session, resources=frozenset({GRAPH})):
+    return read_grants(session, APP, tenant_id=NORTHWIND, resources=resources, now=NOW)
+
+
+def failure_of(session) -> EntraError:
+    with pytest.raises(EntraError) as caught:
+        read(session)
+    return caught.value
+
+
+class TestFromTheTokenAlone:
+    def test_it_proves_the_application_permissions_of_graph_and_no_more(self, microsoft, session):
+        microsoft.grant(NORTHWIND, P1, P2, "User.Read:delegated")
+        seen = read(session)
+        assert seen.granted == {graph(P1), graph(P2)}
+        assert seen.knows == {f"application:{GRAPH}"}
+        assert seen.consented
+        assert seen.note == ""
+        assert [(one.source, one.observed_at) for one in seen.evidence] == [("token", NOW)]
+        assert [entry["endpoint"] for entry in microsoft.asked()] == ["token"]
+
+    def test_a_service_principal_without_grants_is_consented_to_nothing(self, microsoft, session):
+        microsoft.grant(NORTHWIND)
+        seen = read(session)
+        assert (seen.granted, seen.consented) == (frozenset(), True)
+        assert seen.knows == {f"application:{GRAPH}"}
+
+    def test_of_another_api_it_knows_nothing_and_says_so(self, microsoft, session):
+        microsoft.grant(NORTHWIND, P1)
+        seen = read(session, frozenset({GRAPH, API}))
+        assert seen.knows == {f"application:{GRAPH}"}
+        assert "other APIs" in seen.note
+        assert not seen.knows_of(Permission(API, "application", API_ROLE["id"]))
+        assert seen.knows_of(graph(P1))
+        assert not seen.knows_of(graph(P1, "delegated"))
+
+    def test_a_permission_newer_than_our_catalogue_gets_a_stand_in(self, microsoft, session):
+        new = {"kind": "application", "id": "bbbbbbbb-0000-4000-8000-000000000001", "value": "New.Read.All"}
+        microsoft.grant(NORTHWIND, P1, new)
+        (stranger,) = read(session).granted - {graph(P1)}
+        assert stranger.value == "New.Read.All"
+        assert stranger.id != new["id"]
+        assert stranger == catalog.known_or_stand_in("New.Read.All", "application")
+
+
+class TestWithoutConsent:
+    def test_nothing_is_granted_and_that_is_known(self, microsoft, session):
+        seen = read(session)
+        assert seen.granted == frozenset()
+        assert seen.knows == {"application", "delegated"}
+        assert not seen.consented
+        (evidence,) = seen.evidence
+        (entry,) = microsoft.asked("token")
+        assert (evidence.source, evidence.claims) == ("token", {"code": 7000229})
+        assert evidence.request_id == entry["request_id"]
+        assert evidence.client_request_id == entry["client_request_id"]
+
+    def test_a_disabled_service_principal_is_something_else(self, microsoft, session):
+        microsoft.grant(NORTHWIND, P1)
+        microsoft.control("POST", f"tenants/{NORTHWIND}/apps/{CONNECTOR}/disable")
+        assert isinstance(failure_of(session), AppDisabled)
+
+
+class TestFromTheDirectory:
+    def test_application_permissions_of_every_api_are_known(self, microsoft, session):
+        microsoft.control("POST", "load", resources=[API_RESOURCE])
+        microsoft.grant(NORTHWIND, P1, READER, API_ROLE)
+        seen = read(session, frozenset({GRAPH, API}))
+        ledger = Permission(API, "application", API_ROLE["id"])
+        assert seen.granted == {graph(P1), graph(READER), ledger}
+        assert {p.value for p in seen.granted} == {P1, READER, "Ledger.Read"}
+        assert seen.knows == {"application"}
+        assert seen.note == ""
+        assert [one.source for one in seen.evidence] == ["token", "graph"]
+        assert seen.evidence[1].request_id in {entry["request_id"] for entry in microsoft.asked("graph")}
+
+    def test_delegated_permissions_are_known_where_the_directory_is_readable(self, microsoft, session):
+        microsoft.control("POST", "load", resources=[API_RESOURCE])
+        microsoft.grant(NORTHWIND, ALL_READER, "User.Read:delegated", "openid:delegated", API_SCOPE)
+        seen = read(session)
+        assert seen.knows == {"application", "delegated"}
+        assert seen.granted == {
+            graph(ALL_READER),
+            graph("User.Read", "delegated"),
+            graph("openid", "delegated"),
+            Permission(API, "delegated", API_SCOPE["id"]),
+        }
+        assert [one.source for one in seen.evidence] == ["token", "graph", "graph"]
+        assert not seen.some_users_only
+
+    def test_what_one_person_granted_is_no_grant_of_the_tenant(self, microsoft, session):
+        microsoft.grant(NORTHWIND, ALL_READER)
+        microsoft.grant(NORTHWIND, "User.Read:delegated", principal="11111111-0000-4000-8000-000000000001")
+        seen = read(session)
+        assert seen.granted == {graph(ALL_READER)}
+        assert seen.some_users_only
+
+    def test_what_everyone_has_is_not_some_users_only(self, microsoft, session):
+        microsoft.grant(NORTHWIND, ALL_READER, "User.Read:delegated")
+        microsoft.grant(NORTHWIND, "User.Read:delegated", principal="11111111-0000-4000-8000-000000000001")
+        assert not read(session).some_users_only
+
+    def test_pages_are_followed_also_empty_ones(self, microsoft, session):
+        names = [P1, P2, READER, "SecurityIncident.Read.All", "ThreatHunting.Read.All"]
+        microsoft.grant(NORTHWIND, *names)
+        microsoft.control("PATCH", "settings", page_size=2)
+        microsoft.fault("empty_page", "graph", times=1)
+        assert read(session).granted == {graph(name) for name in names}
+
+    def test_a_newer_permission_is_found_by_its_id(self, microsoft, session):
+        new = {"kind": "application", "id": "bbbbbbbb-0000-4000-8000-000000000001", "value": "New.Read.All"}
+        scope = {"kind": "delegated", "id": "bbbbbbbb-0000-4000-8000-000000000002", "value": "New.Use"}
+        microsoft.grant(NORTHWIND, ALL_READER, new, scope)
+        seen = read(session)
+        assert Permission(GRAPH, "application", new["id"]) in seen.granted
+        assert Permission(GRAPH, "delegated", scope["id"]) in seen.granted
+        assert seen.note == ""
+
+    def test_a_directory_that_refuses_leaves_that_kind_unknown(self, microsoft, session):
+        microsoft.grant(NORTHWIND, P1, ALL_READER, "User.Read:delegated")
+        microsoft.fault("graph", "graph", path="oauth2PermissionGrants", status=403, code="Forbidden")
+        seen = read(session)
+        assert seen.knows == {"application"}
+        assert seen.granted == {graph(P1), graph(ALL_READER)}
+
+    def test_a_service_principal_that_does_not_show_yet_leaves_the_directory_unread(self, microsoft, session):
+        microsoft.grant(NORTHWIND, P1, ALL_READER)
+        missing = {"status": 404, "code": "Request_ResourceNotFound"}
+        microsoft.fault("graph", "graph", path="servicePrincipals(appId", **missing)
+        seen = read(session)
+        assert seen.knows == {f"application:{GRAPH}"}
+        assert seen.granted == {graph(P1), graph(ALL_READER)}
+
+
+class TestWhenAnythingBreaks:
+    """One complete reading or none: half of one would look like a withdrawal."""
+
+    @pytest.mark.parametrize(
+        "path", ["servicePrincipals(appId", "appRoleAssignments", "oauth2PermissionGrants"]
+    )
+    @pytest.mark.parametrize(
+        "fault", ["error503", "error500", "garbage", "truncated", "hello", "partial", "redirect302"]
+    )
+    def test_nothing_is_learned(self, microsoft, session, path, fault):
+        microsoft.grant(NORTHWIND, P1, ALL_READER, "User.Read:delegated")
+        if fault == "partial":
+            microsoft.fault("graph", "graph", path=path, status=206, code="x")
+        else:
+            microsoft.fault(fault, "graph", path=path)
+        failure = failure_of(session)
+        assert type(failure) is Unavailable
+        assert failure.retryable
+
+    def test_throttling_keeps_its_pause(self, microsoft, session):
+        microsoft.grant(NORTHWIND, P1, READER)
+        microsoft.fault("throttle", "graph", seconds=9)
+        failure = failure_of(session)
+        assert isinstance(failure, Throttled)
+        assert failure.retry_after == 9
+
+    def test_a_rejected_token_is_no_missing_permission(self, microsoft, session):
+        microsoft.grant(NORTHWIND, P1, READER)
+        microsoft.fault("graph", "graph", status=401, code="InvalidAuthenticationToken")
+        failure = failure_of(session)
+        assert type(failure) is Unavailable
+        assert failure.retryable
+        assert (failure.error, failure.status) == ("InvalidAuthenticationToken", 401)
+
+    def test_an_opaque_token_that_graph_refuses_tells_nothing(self, microsoft, session):
+        microsoft.grant(NORTHWIND, P1, ALL_READER)
+        microsoft.fault("opaque_token", "token")
+        assert type(failure_of(session)) is Unavailable
+
+    def test_what_disappears_between_two_reads_is_no_withdrawal(self, microsoft, session):
+        microsoft.grant(NORTHWIND, P1, READER)
+        gone = {"status": 404, "code": "Request_ResourceNotFound"}
+        microsoft.fault("graph", "graph", path="appRoleAssignments", **gone)
+        failure = failure_of(session)
+        assert type(failure) is Unavailable
+        assert failure.error == "Request_ResourceNotFound"
+        assert failure.request_id
+
+
+OURS = "11111111-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
+GRAPH_SP = "22222222-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
+OTHER_SP = "33333333-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
+NO_ROLE = "00000000-0000-0000-0000-000000000000"
+
+
+class Directory:
+    """A Graph that says what a test wants, for what the sandbox would never say."""
+
+    def __init__(self) -> None:
+        self.roles: list[str] | None = [ALL_READER]
+        self.assignments: list[object] = []
+        self.grants: list[object] = []
+        self.graph_roles: object = []
+        self.link: object = None
+        self.ours: object = {"id": OURS, "appId": CONNECTOR}
+        self.status = 200
+
+    def __call__(self, request):
+        url = urlsplit(request.target)
+        if request.method == "POST":
+            claims = {"aud": "https://graph.microsoft.com", "tid": NORTHWIND, "appid": CONNECTOR}
+            value = "opaque" if self.roles is None else unsigned(claims | {"roles": self.roles})
+            return reply({"token_type": "Bearer", "access_token": value})
+        if "broken" in url.query:
+            return reply(b"", 503)
+        if "$skiptoken" in parse_qs(url.query):
+            return reply({"value": []})
+        return reply(self.body(url.path), self.status)
+
+    def body(self, path: str) -> object:
+        if path.endswith("/appRoleAssignments"):
+            page = {"value": self.assignments}
+            return page if self.link is None else page | {"@odata.nextLink": self.link}
+        if path.endswith("/oauth2PermissionGrants"):
+            return {"value": self.grants}
+        if path.endswith(f"(appId='{CONNECTOR}')"):
+            return self.ours
+        if path.endswith(OTHER_SP):
+            return {"id": OTHER_SP, "appId": API, "appRoles": [{"id": API_ROLE["id"], "value": None}]}
+        return {"id": GRAPH_SP, "appId": GRAPH, "appRoles": self.graph_roles}
+
+    def hold(self, value: str, **changes):
+        entry = {"appRoleId": graph(value).id, "principalId": OURS, "resourceId": GRAPH_SP}
+        self.assignments.append(entry | changes)
+
+    def permit(self, scope: object, /, **changes):
+        entry = {"clientId": OURS, "consentType": "AllPrincipals", "resourceId": GRAPH_SP, "scope": scope}
+        self.grants.append(entry | changes)
+
+
+@pytest.fixture
+def directory():
+    return Directory()
+
+
+class TestWhatDirectoriesMaySay:
+    def test_an_opaque_token_leaves_it_to_the_directory(self, facing, directory):
+        directory.roles = None
+        directory.hold(P1)
+        directory.permit("User.Read")
+        seen = read(facing(directory))
+        assert seen.granted == {graph(P1), graph("User.Read", "delegated")}
+        assert seen.knows == {"application", "delegated"}
+
+    def test_an_opaque_token_and_a_closed_directory_tell_nothing(self, facing, directory):
+        directory.roles = None
+        directory.ours = {"error": {"code": "Authorization_RequestDenied"}}
+        directory.status = 403
+        failure = failure_of(facing(directory))
+        assert type(failure) is Unavailable
+        assert failure.client_request_id
+
+    def test_ids_in_capitals_and_leading_blanks_mean_the_same(self, facing, directory):
+        directory.hold(P1, appRoleId=graph(P1).id.upper(), principalId=OURS.upper())
+        directory.hold(ALL_READER)
+        directory.permit("  user.read   OPENID ")
+        directory.roles = [P1, ALL_READER]
+        seen = read(facing(directory))
+        assert {p.value for p in seen.granted} == {P1, ALL_READER, "User.Read", "openid"}
+        assert seen.note == ""
+
+    def test_an_assignment_without_a_role_is_no_permission(self, facing, directory):
+        directory.hold(ALL_READER)
+        directory.hold(P1, appRoleId=NO_ROLE)
+        assert read(facing(directory)).granted == {graph(ALL_READER)}
+
+    def test_a_grant_without_scopes_is_no_permission(self, facing, directory):
+        directory.permit(None)
+        assert read(facing(directory)).granted == {graph(ALL_READER)}
+
+    def test_a_role_without_a_name_is_known_by_its_id(self, facing, directory):
+        directory.hold(ALL_READER)
+        directory.hold(P1, resourceId=OTHER_SP, appRoleId=API_ROLE["id"])
+        (found,) = read(facing(directory)).granted - {graph(ALL_READER)}
+        assert found == Permission(API, "application", API_ROLE["id"])
+        assert found.value == API_ROLE["id"]
+
+    def test_a_scope_that_no_longer_exists_is_still_shown(self, facing, directory):
+        directory.permit("Ledger.Gone", resourceId=OTHER_SP)
+        directory.permit("Gone.From.Graph")
+        assert {p.value for p in read(facing(directory)).granted} >= {"Ledger.Gone", "Gone.From.Graph"}
+
+    def test_the_token_decides_while_a_change_spreads(self, facing, directory):
+        directory.roles = [ALL_READER, P1]
+        directory.hold(ALL_READER)
+        directory.hold(P2)
+        seen = read(facing(directory))
+        assert seen.granted == {graph(ALL_READER), graph(P1)}
+        assert f"the directory lists {P2}, which tokens do not carry yet" in seen.note
+        assert f"tokens still carry {P1}, which the directory no longer lists" in seen.note
+
+    def test_a_role_that_nobody_knows_is_shown_by_its_name(self, facing, directory):
+        directory.roles = [ALL_READER, "Brand.New"]
+        directory.graph_roles = [{"id": API_ROLE["id"], "value": "Other.New"}]
+        assert {p.value for p in read(facing(directory)).granted} == {ALL_READER, "Brand.New"}
+
+
+class TestWhatDirectoriesMustNotSay:
+    def assert_nothing_learned(self, session):
+        failure = failure_of(session)
+        assert type(failure) is Unavailable
+        return failure
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"principalId": GRAPH_SP},
+            {"principalId": None},
+            {"appRoleId": "P1"},
+            {"resourceId": "../x"},
+            {"resourceId": 5},
+        ],
+    )
+    def test_assignments_that_are_not_ours_or_not_readable(self, facing, directory, changes):
+        directory.hold(P1, **changes)
+        self.assert_nothing_learned(facing(directory))
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"clientId": GRAPH_SP}, {"consentType": "Everyone"}, {"scope": ["User.Read"]}, {"resourceId": ""}],
+    )
+    def test_delegated_grants_that_are_not_ours_or_not_readable(self, facing, directory, changes):
+        directory.permit("User.Read", **changes)
+        self.assert_nothing_learned(facing(directory))
+
+    @pytest.mark.parametrize("page", [None, {}, "x", [5], [None]])
+    def test_pages_that_are_no_lists(self, facing, directory, page):
+        directory.assignments = page
+        self.assert_nothing_learned(facing(directory))
+
+    @pytest.mark.parametrize("roles", ["x", [5], [{"value": "no id"}]])
+    def test_permissions_of_an_api_that_are_no_list(self, facing, directory, roles):
+        directory.graph_roles = roles
+        directory.hold(ALL_READER)
+        self.assert_nothing_learned(facing(directory))
+
+    def test_a_service_principal_without_an_id(self, facing, directory):
+        directory.ours = {"appId": CONNECTOR}
+        self.assert_nothing_learned(facing(directory))
+
+    @pytest.mark.parametrize(
+        "link",
+        [
+            "https://evil.example/v1.0/x?$skiptoken=1",
+            "https://login.microsoftonline.com/v1.0/x?$skiptoken=1",
+            "https://graph.microsoft.us/v1.0/x?$skiptoken=1",
+            "http://graph.microsoft.com/v1.0/x?$skiptoken=1",
+            "https://[broken",
+            "/v1.0/x?$skiptoken=1",
+            5,
+            "",
+        ],
+    )
+    def test_a_next_page_elsewhere_is_not_fetched(self, facing, directory, link):
+        directory.link = link
+        session = facing(directory)
+        self.assert_nothing_learned(session)
+        assert not any("skiptoken" in request.target for request in session.peer.requests)
+
+    def test_a_next_page_at_the_same_graph_is(self, facing, directory):
+        directory.hold(ALL_READER)
+        directory.link = "https://graph.microsoft.com/v1.0/x?$skiptoken=1"
+        session = facing(directory)
+        assert read(session).granted == {graph(ALL_READER)}
+        directory.link = f"{session.peer.url}/v1.0/x?$skiptoken=1"
+        assert read(session).granted == {graph(ALL_READER)}
+
+    def test_a_next_page_that_fails_takes_the_first_one_with_it(self, facing, directory):
+        directory.hold(ALL_READER)
+        directory.link = "https://graph.microsoft.com/v1.0/x?$skiptoken=broken"
+        self.assert_nothing_learned(facing(directory))
+
+    def test_pages_without_end_end(self, facing, directory):
+        directory.link = "https://graph.microsoft.com/v1.0/servicePrincipals/x/appRoleAssignments"
+        session = facing(directory)
+        assert "too many pages" in self.assert_nothing_learned(session).summary
+        assert len(session.peer.requests) < 110
+
+    def test_pages_that_take_too_long_are_left(self, facing, directory, monkeypatch):
+        monkeypatch.setattr("entra.graph._LONGEST_READ", -1.0)
+        assert "took longer" in self.assert_nothing_learned(facing(directory)).summary
+
+    def test_the_token_is_only_sent_to_graph(self, facing, directory):
+        session = facing(directory)
+        read(session)
+        bearers = [r.headers.get("authorization", "") for r in session.peer.requests]
+        assert bearers[0] == ""
+        assert all(json.dumps(bearer).startswith('"Bearer ') for bearer in bearers[1:])
