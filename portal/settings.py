@@ -234,5 +234,7 @@ LOGGING = {
         },
         # MSAL logs a cut-off token answer with the token in it.
         "msal": {"level": "CRITICAL"},
+        # The file broker has no host, and kombu remarks on that at every start.
+        "kombu.connection": {"level": "ERROR"},
     },
 }

@@ -108,7 +108,7 @@ def _life(dice: random.Random, number: int) -> list[Event]:
     events = [Event(joined, number, "join")]
     day = joined - dice.randint(0, min(joined, 4))
     if dice.random() < 0.04:
-        return [*events, Event(2, number, "claim")] if dice.random() < 0.3 else events
+        return [*events, Event(0, number, "claim")] if dice.random() < 0.3 else events
     patience = dice.choice((2.0, 5.0, 5.0, 9.0, 30.0))
     while True:
         granted = required_on(day)

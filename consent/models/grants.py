@@ -98,6 +98,8 @@ class Installation(models.Model):
     last_error = models.JSONField(default=dict)  # of the last failed read: summary, code, ids, at
 
     next_check_at = models.DateTimeField(null=True, db_index=True)
+    # When somebody asked for a check and waits for it; null: nobody does. Goes before a fleet's scan.
+    asked_at = models.DateTimeField(null=True, db_index=True)
     lease_token = models.CharField(max_length=32, blank=True, db_index=True)
     lease_until = models.DateTimeField(null=True)
 

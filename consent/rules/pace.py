@@ -36,8 +36,3 @@ def after_failure(*, failures: int, retry_after: float | None, now: datetime, sp
 
 def after_success(*, interval: timedelta, now: datetime, spread: float) -> datetime:
     return now + interval * (0.9 + spread / 5)
-
-
-def at_once(now: datetime) -> datetime:
-    """Return the due time of a check that a person is waiting for: ahead of a fleet's scan."""
-    return now - timedelta(days=365)

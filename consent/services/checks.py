@@ -37,8 +37,12 @@ class Read:
 
 
 def run_due(*, now: datetime, limit: int = BATCH) -> int:
-    """Check what is due, one batch; return how many installations were taken."""
-    taken = claim(Q(next_check_at__lte=now), now=now, limit=limit)
+    """Check what is due, one batch; return how many installations were taken.
+
+    Those that somebody waits for make a batch of their own, before any other.
+    """
+    due = Q(next_check_at__lte=now)
+    taken = claim(Q(asked_at__isnull=False) & due, now=now, limit=limit) or claim(due, now=now, limit=limit)
     if taken:
         record(fetch(taken, now=now), now=now)
     return len(taken)

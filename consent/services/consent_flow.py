@@ -113,7 +113,9 @@ def request_check(*, invitation: Invitation, now: datetime) -> bool:
         return False
     rested = Q(checked_at=None) | Q(checked_at__lte=now - CHECK_PAUSE)
     not_asked = Q(next_check_at=None) | Q(next_check_at__gt=now) | Q(next_check_at__lte=now - CHECK_PAUSE)
-    accepted = Installation.objects.filter(rested, not_asked, pk=installation.pk).update(next_check_at=now)
+    accepted = Installation.objects.filter(rested, not_asked, pk=installation.pk).update(
+        next_check_at=now, asked_at=now
+    )
     if accepted:
         doorbell.ring()
     return bool(accepted)
@@ -163,7 +165,7 @@ def _consume(attempt: ConsentAttempt, claim: ConsentReturn, *, bound: bool, now:
         if consumed and findings["outcome"] == Outcome.CHECKING:
             _claim(installation, now=now)
         if consumed and _worth_a_look(claim, findings["outcome"]):
-            Installation.objects.filter(pk=installation.pk).update(next_check_at=now)
+            Installation.objects.filter(pk=installation.pk).update(next_check_at=now, asked_at=now)
             doorbell.ring()
     return bool(consumed)
 

@@ -48,6 +48,8 @@ def record(reads: Iterable[Read], *, now: datetime) -> None:
                 moves[installation.application_id].update({before: -1, after: 1})
             installation.checked_at = now
             installation.lease_token, installation.lease_until = "", None
+            if installation.asked_at and installation.asked_at <= now:
+                installation.asked_at = None
             installation.save()
         for application_id in sorted(moves):
             count_moves(application_id, moves[application_id])

@@ -49,5 +49,5 @@ def finish_scans(*, now: datetime) -> int:
 def request_check(*, installation: Installation, now: datetime) -> None:
     """Make one installation due now and ring. Microsoft is asked by the worker, never by this call."""
     with transaction.atomic():
-        Installation.objects.filter(pk=installation.pk).update(next_check_at=now)
+        Installation.objects.filter(pk=installation.pk).update(next_check_at=now, asked_at=now)
         ring()
