@@ -12,6 +12,7 @@ from consent.models import Application, ConsentAttempt, Installation, Invitation
 from consent.rules.approvers import Approvers, approvers_of, needs_security_reader
 from consent.rules.drift import Drift, Grants, Permissions, compare
 from consent.rules.explanations import Explanation, explain
+from consent.rules.forwarding import Message, message
 from consent.rules.status import Condition
 from entra.types import CLOUDS, GRAPH, Cloud, Permission
 
@@ -71,6 +72,17 @@ class Request:
     @property
     def asks(self) -> bool:
         return self.variant in {"first", "more", "again", "unseen"}
+
+    def to_forward(self, link: str, expires_at: datetime) -> Message:
+        return message(
+            application=self.place.application.name,
+            organization=self.place.organization,
+            link=link,
+            host=self.place.cloud.login_host,
+            roles=self.approvers.words,
+            asked=len(self.new) or len(self.withdrawn),
+            until=f"{expires_at.day} {expires_at:%B %Y}",
+        )
 
 
 def place_of(invitation: Invitation) -> Place:

@@ -176,6 +176,7 @@ def roles(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 @private
 def forward(request: HttpRequest, token: str) -> HttpResponse:
+    """Offer a text for whoever can approve, to be sent by hand: we know no addresses of theirs."""
     return _about(request, token, "consent/forward.html")
 
 
@@ -191,7 +192,9 @@ def _about(request: HttpRequest, token: str, template: str) -> HttpResponse:
     now = timezone.now()
     if not readable(opened, now=now):
         return closed(request, token, opened, opened.state(now))
-    return render(request, template, {**shell(token, opened, now), "asked": request_page(opened)})
+    page = request_page(opened)
+    message = page.to_forward(link(opened), opened.expires_at)
+    return render(request, template, {**shell(token, opened, now), "asked": page, "message": message})
 
 
 def closed(request: HttpRequest, token: str, opened: Invitation, state: str) -> HttpResponse:
