@@ -48,8 +48,7 @@ def record(reads: Iterable[Read], *, now: datetime) -> None:
                 moves[installation.application_id].update({before: -1, after: 1})
             installation.checked_at = now
             installation.lease_token, installation.lease_until = "", None
-            if installation.asked_at and installation.asked_at <= now:
-                installation.asked_at = None
+            _answer_who_asked(installation, now=now)
             installation.save()
         for application_id in sorted(moves):
             count_moves(application_id, moves[application_id])
@@ -66,6 +65,14 @@ def _lock_held(installations: list[Installation]) -> dict[int, Installation]:
         .order_by("pk")
     )
     return {row.pk: row for row in rows if row.lease_token == tokens[row.pk]}
+
+
+def _answer_who_asked(installation: Installation, *, now: datetime) -> None:
+    """Whoever asked before this read began has the answer; whoever asked since gets a read of their own."""
+    if installation.asked_at and installation.asked_at > now:
+        installation.next_check_at = installation.asked_at
+    else:
+        installation.asked_at = None
 
 
 class _Revisions:

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from consent.models import Application, ConsentAttempt, Installation, Invitation, PatternCount
 from consent.rules.status import Condition
-from consent.services.checks import LEASE, Read, claim
+from consent.services.checks import LEASE, Read, claim, run_due
 from consent.services.patterns import recount
 from consent.services.recording import record
 from consent.services.upkeep import expire_proofs
@@ -166,6 +166,30 @@ class TestALease:
         record([Read(taken, saw(P1))], now=NOW)
 
         assert not Installation.objects.exists()
+
+
+class TestSomebodyWho:
+    def test_waits_is_served_before_a_fleets_scan(self, installation, application, microsoft):
+        fleet = factories.make_installation(
+            application, factories.make_tenant(id=factories.T2), next_check_at=NOW - timedelta(hours=5)
+        )
+        Installation.objects.filter(pk=installation.pk).update(next_check_at=NOW, asked_at=NOW)
+
+        assert run_due(now=NOW) == 1
+
+        checked, waiting = (Installation.objects.get(pk=i.pk) for i in (installation, fleet))
+        assert (checked.checked_at, checked.asked_at) == (NOW, None)
+        assert waiting.checked_at is None
+
+    def test_asks_while_a_read_is_under_way_gets_another_read(self, installation):
+        (taken,) = claim(Q(pk=installation.pk), now=NOW, limit=1)
+        asked = NOW + timedelta(seconds=1)
+        Installation.objects.filter(pk=installation.pk).update(next_check_at=asked, asked_at=asked)
+
+        record([Read(taken, saw(P1))], now=NOW)
+
+        after = Installation.objects.get(pk=installation.pk)
+        assert (after.next_check_at, after.asked_at) == (asked, asked)
 
 
 class TestATripToMicrosoft:
