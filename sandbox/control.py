@@ -1,7 +1,7 @@
 """The control API, JSON under /_sandbox/.
 
-GET    directory                      everything: settings, applications, tenants with people and apps; of each
-                                      app what is granted, with visible_at and visible
+GET    directory                      everything: settings, applications, tenants with people and apps; of
+                                      each app what is granted, with visible_at and visible
 POST   load                           add or replace: {"resources", "applications", "tenants", "settings"}
 POST   reset                          back to the document it started with; {"empty": true}: nothing
 POST   settle                         what is on its way (grant_delay, revoke_delay) arrives now
@@ -17,8 +17,8 @@ PATCH  users/USER                     directoryRoles, eligibleRoles, appRoles, e
 GET, PATCH settings                   see `model.Settings`
 GET, POST, DELETE faults              see `faults.py`; DELETE faults/ID: one
 POST   keys/rotate                    {"keep_old": false} withdraws the old key at once
-GET, DELETE requests                  what was asked: time, method, path, endpoint, tenant, app, status, error,
-                                      ids; filters: ?endpoint= ?tenant= ?app= ?limit=
+GET, DELETE requests                  what was asked: time, method, path, endpoint, tenant, app, status,
+                                      error, ids; filters: ?endpoint= ?tenant= ?app= ?limit=
 
 A permission is `VALUE:application`, `VALUE:delegated` (of Microsoft Graph) or an object with resource, kind,
 id and value; one that the sandbox does not know is learned when id and value are given. Where a

@@ -265,7 +265,7 @@ def dump_principal(directory: Directory, principal: ServicePrincipal) -> JSON:
         "enabled": principal.enabled,
         "visible": principal.visible_at <= now,
         "visible_at": _moment(principal.visible_at),
-        "granted": sorted((one for one in granted if one is not None), key=_order),
+        "granted": sorted(granted, key=_order),
     }
 
 
