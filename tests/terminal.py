@@ -48,6 +48,18 @@ def of_connector(name: str, *words: str, on_terminal: bool = False) -> Ran:
     return run(name, "--client-id", str(CONNECTOR), *words, on_terminal=on_terminal)
 
 
+def refused(ran: Ran, *parts: str) -> bool:
+    """Whether a command ended as an error in one line that holds these parts, and printed nothing else."""
+    assert ran.code == 1
+    assert ran.out == ""
+    assert ran.err.startswith("CommandError: ")
+    assert ran.err.count("\n") == 1
+    assert ran.err.rstrip().endswith((".", "?"))
+    for part in parts:
+        assert part in ran.err
+    return True
+
+
 def state() -> Any:
     """Return what export_state prints, read."""
     return run("export_state").json

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Mapping
@@ -72,6 +73,11 @@ class PortalCommand(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         try:
             code = self.perform(options)
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Whoever reads has enough, as `head` does. What is buffered must not fail again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(Exit.ERROR)
         except ValidationError as error:
             raise CommandError(_one_line(" ".join(error.messages))) from error
         except ManifestError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
@@ -27,7 +27,7 @@ from tenants.models import Tenant
 CHUNK = 2000  # rows that are in memory at once
 
 
-def state_lines() -> Iterator[str]:
+def state_lines() -> Generator[str, None, None]:
     """Yield everything as canonical JSON, a line per row: the same text for the same state.
 
     Holds no secret, nothing that opens a link, and never more than a chunk of rows in memory.

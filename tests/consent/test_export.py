@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -26,7 +27,7 @@ KEYS = {
 }
 
 
-def state() -> dict:
+def state() -> Any:
     return json.loads("\n".join(state_lines()))
 
 
