@@ -251,6 +251,7 @@ def _dump_user(user: User) -> JSON:
 
 def dump_principal(directory: Directory, principal: ServicePrincipal) -> JSON:
     now = directory.now()
+    principal.forget_gone(now)
     granted = [
         _dump_grant(held.resource, held.permission, held.window, now) for held in principal.assignments
     ]
