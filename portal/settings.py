@@ -9,8 +9,6 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from entra.types import CLOUDS
-
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -142,10 +140,6 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
-# Where a form may end up: Chromium applies form-action to the redirect after a POST too.
-ENTRA_FORM_TARGETS = (
-    [ENTRA_SANDBOX_URL] if ENTRA_SANDBOX_URL else [f"https://{cloud.login_host}" for cloud in CLOUDS.values()]
-)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -154,7 +148,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
-        "form-action": ["'self'"],
+        "form-action": ["'self'"],  # and Microsoft, on the pages of `leads_to_microsoft`
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
     }

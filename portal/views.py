@@ -6,7 +6,6 @@ import logging
 from typing import Any
 from urllib.parse import urlsplit
 
-from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout
@@ -23,6 +22,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from consent.queries.shell import find
 from entra.errors import EntraError
 from portal import services
+from tenants.access import leads_to_microsoft
 from tenants.models import Person
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_GET
-@csp_update({"form-action": settings.ENTRA_FORM_TARGETS})
+@leads_to_microsoft
 def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("portal:home")
@@ -47,7 +47,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_POST
-@csp_update({"form-action": settings.ENTRA_FORM_TARGETS})
+@leads_to_microsoft
 def sign_in_start(request: HttpRequest) -> HttpResponse:
     prompt = "select_account" if "another" in request.POST else None
     try:

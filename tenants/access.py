@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar, cast
 
+from csp.decorators import csp_update
+from django.conf import settings
 from django.contrib.auth.backends import BaseBackend
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
+from entra.types import CLOUDS
 from tenants.models import Person
 
 
@@ -28,6 +31,7 @@ class StaffRequest(HttpRequest):
 
 
 View = Callable[..., HttpResponseBase]
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 
 def staff(*roles: str) -> Callable[[View], View]:
@@ -50,3 +54,16 @@ def staff(*roles: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def leads_to_microsoft(view: Callable[..., Answer]) -> Callable[..., Answer]:
+    """Let forms here end at Microsoft: browsers apply form-action to the redirect after a POST too."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Answer:
+        real = [f"https://{cloud.login_host}" for cloud in CLOUDS.values()]
+        sandbox = settings.ENTRA_SANDBOX_URL
+        opened = csp_update({"form-action": [sandbox] if sandbox else real})(view)
+        return cast(Answer, opened(request, *args, **kwargs))
+
+    return guarded

@@ -1,6 +1,7 @@
 """The portal's settings with the few values that have no default."""
 
 import os
+import tempfile
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 40)
 os.environ.setdefault("DEBUG", "false")
@@ -23,3 +24,8 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 if not REDIS_URL:  # noqa: F405
     CELERY_BROKER_URL = "memory://"
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
+    # A file, as anywhere else: threads of one process share a database in memory, locks and all.
+    DATABASES["default"]["TEST"] = {  # noqa: F405
+        "NAME": f"{tempfile.gettempdir()}/consent-drift-test-{os.getpid()}.sqlite3"
+    }

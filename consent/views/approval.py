@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 
-from csp.decorators import csp_update
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -25,11 +23,10 @@ from consent.queries.approval import place_of, readable, request_page
 from consent.queries.outcome import receipt_json, result_page
 from consent.services import consent_flow
 from consent.services.invitations import link
+from tenants.access import leads_to_microsoft
 
 View = Callable[..., HttpResponse]
 GONE = {"expired": 410, "withdrawn": 410}
-
-leads_to_microsoft = cast(Callable[[View], View], csp_update({"form-action": settings.ENTRA_FORM_TARGETS}))
 
 
 def private(view: View) -> View:
