@@ -60,6 +60,7 @@ def overview(application: Application, *, days: int, all_patterns: bool, now: da
     percent = 100 * counts[Status.IN_STEP] / total if total else 0.0
     out_of_step = tuple(s for s in SEVERITY if s is not Status.IN_STEP)
     return {
+        "history": history,
         "revision": history.current,
         "counts": counts,
         "total": total,

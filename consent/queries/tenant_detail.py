@@ -58,6 +58,7 @@ def tenant_page(installation: Installation, *, older: str, now: datetime) -> dic
         "last_error": _dated(installation.last_error, "at") if installation.failures else None,
         "disabled": condition is Condition.DISABLED,
         "claimed": condition is Condition.CLAIMED,
+        "some_users_only": installation.some_users_only,
         "stale": is_stale(installation.proved_at, now=now),
         "action": _action(status),
         "invitation": _invitation(installation, now=now),
@@ -163,8 +164,13 @@ def api_name(resource: str) -> str:
 
 def evidence_of(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return evidence with its moment as a datetime and its claims as sorted pairs of text."""
+    return [{**_dated(row, "observed_at"), "facts": _facts(row.get("claims") or {})} for row in rows]
+
+
+def _facts(claims: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
-        {**_dated(row, "observed_at"), "facts": sorted((row.get("claims") or {}).items())} for row in rows
+        (name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        for name, value in sorted(claims.items())
     ]
 
 
