@@ -6,6 +6,7 @@ A token is the invitation's id with a signature, so the database holds nothing t
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -47,6 +48,22 @@ def withdraw(*, invitation: Invitation, now: datetime) -> Invitation:
 def link(invitation: Invitation) -> str:
     """Return the full address to send to the tenant's admin."""
     return str(settings.PORTAL_URL) + reverse("public:invitation", args=[token_of(invitation)])
+
+
+def mailto(invitation: Invitation) -> str:
+    """Return an address that opens a finished letter to the tenant's contact; empty without a contact."""
+    tenant, application = invitation.installation.tenant, invitation.installation.application
+    if not tenant.contact:
+        return ""
+    subject = f"{tenant.name}: permissions to approve for {application.name}"
+    body = (
+        f"{application.name} asks {tenant.name} to approve permissions at Microsoft.\n\n"
+        f"What is asked, why, and who can approve it: {link(invitation)}\n\n"
+        f"The link works until {invitation.expires_at:%Y-%m-%d}. What you use today keeps working until then"
+        " and afterwards. If you are not the right person, please forward this to an administrator."
+    )
+    query = urlencode({"subject": subject, "body": body}, quote_via=quote)
+    return f"mailto:{quote(tenant.contact, safe='@')}?{query}"
 
 
 def token_of(invitation: Invitation) -> str:

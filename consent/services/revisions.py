@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 
 from consent.models import Application, GrantPattern, PatternCount, RequiredPermission, Revision
+from consent.queries.permission_list import by_name
 from consent.rules.approvers import Approvers, approvers_of, either
 from consent.rules.drift import Permissions, compare
 from consent.rules.status import SEVERITY, Condition, Standing, Status, standing_of, status_of
@@ -78,6 +79,11 @@ class Impact:
     @property
     def approvers_rise(self) -> bool:
         return 0 < self.approvers_before.rank < self.approvers.rank
+
+    @property
+    def contacts_words(self) -> str:
+        """Return how many tenants have no contact address, as far as they were counted."""
+        return f"{self.without_contact:,}" + ("+" if self.without_contact == CONTACTS_COUNTED else "")
 
     @property
     def adds_and_removes(self) -> bool:
@@ -159,11 +165,6 @@ def preview(*, application: Application, required: Iterable[Permission]) -> Impa
         approvers=approvers_of(after),
         without_contact=_without_contact(application),
     )
-
-
-def by_name(permissions: Iterable[Permission]) -> list[Permission]:
-    """Return permissions as people look for them: API by API, in the order of their names."""
-    return sorted(permissions, key=lambda p: (p.resource != GRAPH, p.resource, p.value.lower(), p.kind))
 
 
 def _standing(pattern: GrantPattern, required: Permissions) -> Standing:
