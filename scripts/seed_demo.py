@@ -24,7 +24,7 @@ from consent.services.recording import record
 from entra import catalog
 from entra.types import Permission
 from scripts import fleet
-from tenants.models import Person
+from tenants.models import Person, Tenant
 
 HOME = "0c0ffee0-0000-4000-8000-000000000001"
 DANA = "0c0ffee0-0000-4000-8000-000000000001"
@@ -132,6 +132,8 @@ class Playback:
                 for n, o in enumerate(joining, 1)
             ]
             onboarding.add_tenants(application=self.application, rows=rows, now=moment)
+            for organization in joining:
+                Tenant.objects.filter(pk=organization.id).update(domain=organization.domain)
         touched = {event.organization for event in events}
         trips = {}
         for event in events:
