@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from consent.queries.shell import find
+from consent.queries.shell import find, only_application
 from entra.errors import EntraError
 from portal import services
 from tenants.access import leads_to_microsoft
@@ -33,7 +33,8 @@ def home(request: HttpRequest) -> HttpResponse:
     """Send staff to their application; tell anyone else what is missing."""
     if not isinstance(request.user, Person) or not request.user.role:
         return render(request, "portal/no_role.html", status=403)
-    return render(request, "portal/home.html")
+    only = only_application()
+    return redirect("consent:overview", only) if only else render(request, "portal/home.html")
 
 
 @login_not_required

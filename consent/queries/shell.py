@@ -36,6 +36,12 @@ def navigation(slug: str | None, current: str) -> dict[str, Any]:
     return {"application": application, "applications": applications, "counts": counts, "current": current}
 
 
+def only_application() -> str:
+    """Return the slug of the one application, or nothing when there is none or a choice."""
+    slugs = Application.objects.values_list("slug", flat=True)[:2]
+    return slugs[0] if len(slugs) == 1 else ""
+
+
 def find(*, text: str, slug: str) -> str:
     """Return the address that a search leads to: a tenant's page, or a filtered list."""
     text = text.strip()[:253]

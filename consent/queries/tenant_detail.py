@@ -11,8 +11,9 @@ from consent.models import Installation, Invitation, Snapshot
 from consent.queries.patterns import load_history
 from consent.queries.tenant_list import NEEDS_CONSENT, is_stale
 from consent.queries.timeline import timeline
+from consent.rules.change import change_of
 from consent.rules.drift import Drift, Permissions, compare
-from consent.rules.meaning import difference_of
+from consent.rules.meaning import meaning_of
 from consent.rules.requirements import History, Requirement
 from consent.rules.status import Condition, Status, standing_of
 from entra.types import GRAPH, Permission
@@ -47,7 +48,14 @@ def tenant_page(installation: Installation, *, older: str, now: datetime) -> dic
         "installation": installation,
         "tenant": installation.tenant,
         "status": status,
-        "difference": difference_of(status=status, standing=standing, drift=drift),
+        "meaning": meaning_of(
+            status=status,
+            standing=standing,
+            conditions={condition},
+            drift=drift,
+            granted=grants.granted,
+            history=history,
+        ),
         "differences": list(_differences(drift, history)),
         "granted": sorted(grants.granted - drift.surplus, key=_by_name),
         "required": len(history.required),
@@ -137,11 +145,12 @@ def snapshot_page(installation: Installation, *, sequence: int, against: int | N
 def _changes(before: Snapshot, after: Snapshot) -> list[dict[str, Any]]:
     """Return what was added and removed from one snapshot to another, by API."""
     groups = []
-    had, has = before.granted, after.granted
-    for resource in sorted({p.resource for p in had | has}, key=lambda r: (r != GRAPH, r)):
+    change = change_of(before=before.pattern.grants, after=after.pattern.grants)
+    resources = {p.resource for p in before.granted | after.granted}
+    for resource in sorted(resources, key=lambda r: (r != GRAPH, r)):
         own = {
             name: sorted((p for p in permissions if p.resource == resource), key=_by_name)
-            for name, permissions in (("added", has - had), ("removed", had - has), ("kept", had & has))
+            for name, permissions in vars(change).items()
         }
         groups.append({"api": api_name(resource), **own})
     return groups

@@ -12,6 +12,7 @@ from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
 from consent.models import ConsentAttempt, Installation, Invitation, Revision, Snapshot
+from consent.rules.change import change_of
 from consent.rules.drift import Permissions
 from consent.rules.requirements import History, Requirement
 from entra.types import Permission
@@ -145,19 +146,26 @@ def _snapshots(installation: Installation, keys: list[str]) -> dict[str, tuple[S
 
 
 def _snapshot_event(snapshot: Snapshot, before: Snapshot | None) -> Event:
-    had: Permissions = before.granted if before else frozenset()
+    if before:
+        change = change_of(before=before.pattern.grants, after=snapshot.pattern.grants)
+        added, removed, unclear = change.added, change.removed, len(change.unclear)
+    else:
+        added, removed, unclear = snapshot.granted, frozenset(), 0
     sources = sorted({str(item.get("source", "")) for item in snapshot.evidence} - {""})
     against = f", while revision {snapshot.revision.number} was current" if snapshot.revision else ""
+    unseen = (
+        f"; {unclear} permission{'s' * (unclear > 1)} only one of the two proofs could see" if unclear else ""
+    )
     return Event(
         at=snapshot.observed_at,
         title=f"Snapshot {snapshot.sequence}",
-        detail=f"Proved by {' and '.join(SOURCES.get(s, s) for s in sources) or 'a read'}{against}",
-        tone="in-step" if snapshot.granted - had or not before else "revoked",
+        detail=f"Proved by {' and '.join(SOURCES.get(s, s) for s in sources) or 'a read'}{against}{unseen}",
+        tone="revoked" if removed and not added else "in-step",
         icon="shield",
         snapshot=snapshot.sequence,
         before=before.sequence if before else 0,
-        added=sorted(snapshot.granted - had, key=_by_name),
-        removed=sorted(had - snapshot.granted, key=_by_name),
+        added=sorted(added, key=_by_name),
+        removed=sorted(removed, key=_by_name),
     )
 
 

@@ -13,16 +13,16 @@ from consent.queries.tenant_detail import evidence_of
 
 # "Access token claims reference" (Microsoft identity platform).
 MEANINGS = {
-    "aud": "The API that the token is for. It must be the one that is called.",
-    "iss": "Who issued the token: Microsoft Entra ID, for the tenant in the address.",
     "appid": "The application that the token was issued to: the same in every tenant.",
     "azp": "The application that the token was issued to: the same in every tenant.",
-    "app_displayname": "The application's name in that tenant.",
-    "appidacr": "How the application proved who it is: 1 is a secret, 2 a certificate.",
     "tid": "The tenant that the token opens.",
-    "oid": "The application's own object in that tenant, its service principal.",
     "roles": "The application permissions granted in that tenant. An API allows these and no others.",
     "scp": "The delegated permissions. A token without a signed-in person has none.",
+    "aud": "The API that the token is for. It must be the one that is called.",
+    "iss": "Who issued the token: Microsoft Entra ID, for the tenant in the address.",
+    "app_displayname": "The application's name in that tenant.",
+    "appidacr": "How the application proved who it is: 1 is a secret, 2 a certificate.",
+    "oid": "The application's own object in that tenant, its service principal.",
     "idtyp": "“app” when no person is signed in.",
     "wids": "Directory roles. The application itself usually has none.",
     "iat": "When the token was issued. What was granted later is not in it.",
@@ -65,10 +65,11 @@ class Side:
 def claims_page(application: Application, *, a: str, b: str) -> dict[str, Any]:
     """Return both sides and their claims row by row."""
     first, second = _side(application, "a", a), _side(application, "b", b)
-    rows: list[Claim] = []
+    page: dict[str, Any] = {"sides": [first, second], "a": first, "b": second, "claims": []}
     if first.token and second.token:
-        rows = _rows(first.token.get("claims") or {}, second.token.get("claims") or {})
-    return {"sides": [first, second], "a": first, "b": second, "claims": rows}
+        page["claims"] = _rows(first.token["claims"], second.token["claims"])
+        page["verdict"], page["detail"] = _verdict(first, second)
+    return page
 
 
 def _side(application: Application, name: str, asked: str) -> Side:
@@ -89,6 +90,19 @@ def _side(application: Application, name: str, asked: str) -> Side:
         problem = f"No token was ever issued for {installation.tenant}, so there are no claims to show."
         return Side(name, asked, installation, problem=problem)
     return Side(name, asked, installation, token=token)
+
+
+def _verdict(first: Side, second: Side) -> tuple[str, str]:
+    """Return what the two tokens come to, in one sentence, and which permissions only one of them has."""
+    a, b = (set(_texts((side.token or {})["claims"].get("roles"))) for side in (first, second))
+    if a == b:
+        return "Same application, same permissions.", "Both tokens carry the same roles."
+    only = [
+        f"Only {side.installation.tenant} granted {', '.join(sorted(own))}."
+        for side, own in ((first, a - b), (second, b - a))
+        if own and side.installation
+    ]
+    return "Same application, different permissions.", " ".join(only)
 
 
 def _rows(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[Claim]:
