@@ -24,7 +24,7 @@ class Http:
     def post(self, path: str, **options: Any) -> requests.Response:
         return self.session.post(self.url + path, timeout=10, allow_redirects=False, **options)
 
-    def control(self, method: str, path: str, **body: Any) -> Any:
+    def control(self, method: str, path: str, /, **body: Any) -> Any:
         response = self.session.request(method, f"{self.url}/_sandbox/{path}", json=body, timeout=10)
         assert response.status_code == 200, response.text
         return response.json()
