@@ -27,7 +27,10 @@ Outcome = Literal["claimed", "declined", "refused"]
 
 @dataclass(frozen=True)
 class ConsentReturn:
-    """`tenant` is a hint: anybody can write it. Neither an error nor a claim makes the error "unclear"."""
+    """`tenant` is a hint: anybody can write it. Neither an error nor a claim makes the error "unclear".
+
+    Only a failure can lack its state, and then it belongs to nothing that we began.
+    """
 
     outcome: Outcome
     state: str
@@ -64,9 +67,12 @@ def parse_return(params: Mapping[str, list[str]]) -> ConsentReturn:
     """Any error counts before `admin_consent`, which Microsoft sends as True with errors too."""
     read = {name: _single(params, name) for name in _READ}
     state = read["state"]
-    if not re.fullmatch(r"[\x21-\x7e]+", state) or len(state) > _LONGEST_STATE:
+    failed = bool(read["error"] or read["error_description"] or read["error_subcode"])
+    # One documented form of "the admin canceled the request" comes back without any state.
+    stateless = failed and "state" not in params
+    if not stateless and not re.fullmatch(rf"[\x21-\x7e]{{1,{_LONGEST_STATE}}}", state):
         raise MalformedReturn("the return has no usable state")
-    if read["error"] or read["error_description"] or read["error_subcode"]:
+    if failed:
         return _failure(read)
     tenant = read["tenant"].lower() if is_guid(read["tenant"]) else None
     if read["admin_consent"].lower() == "true":

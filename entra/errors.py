@@ -65,11 +65,11 @@ class CredentialRejected(EntraError):
 
 
 class CredentialError(CredentialRejected):
-    """We cannot use the secret or certificate ourselves. The message is a sentence, without any of its text."""
+    """We cannot use the secret or certificate ourselves. The message is a sentence without any of it."""
 
     @property
     def summary(self) -> str:
-        return self.message
+        return self.message or f"{self.says}."
 
 
 class TenantNotFound(EntraError):

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from entra import catalog
+from entra.answers import Answer
 from entra.errors import EntraError, Forbidden, NotConsented, Refused, Unavailable
 from entra.graph import Directory, Resource
 from entra.http import EntraSession
@@ -140,12 +141,15 @@ def _look(directory: Directory, roles: frozenset[str] | None, now: datetime) -> 
     assigned = delegated = None
     some_users_only = False
     if assignable:
-        assigned = _if_allowed(lambda: _assigned(directory, names, our_id))
-        evidence += _seen(directory, assigned, now)
+        held = _if_allowed(lambda: _assigned(directory, names, our_id))
+        if held is not None:
+            assigned = held.permissions
+            evidence.append(held.evidence(now))
     if delegatable:
-        both = _if_allowed(lambda: _delegated(directory, names, our_id))
-        delegated, some_users_only = both or (None, False)
-        evidence += _seen(directory, delegated, now)
+        held = _if_allowed(lambda: _delegated(directory, names, our_id))
+        if held is not None:
+            delegated, some_users_only = held.permissions, held.some_users_only
+            evidence.append(held.evidence(now))
     named = assigned is not None and roles is not None
     return _View(
         assigned=assigned,
@@ -178,30 +182,34 @@ def _nothing_learned(why: str, refusal: EntraError) -> Unavailable:
     return failure
 
 
-def _assigned(directory: Directory, names: _Names, our_id: str) -> frozenset[Permission]:
-    return frozenset(names.role(resource, role) for resource, role in directory.assignments(our_id))
+@dataclass(frozen=True)
+class _Held:
+    permissions: frozenset[Permission]
+    answer: Answer
+    some_users_only: bool = False
 
-
-def _delegated(directory: Directory, names: _Names, our_id: str) -> tuple[frozenset[Permission], bool]:
-    everyone: set[Permission] = set()
-    somebody: set[Permission] = set()
-    for grant in directory.delegated_grants(our_id):
-        scopes = {names.scope(grant.resource_id, scope) for scope in grant.scopes}
-        (everyone if grant.everyone else somebody).update(scopes)
-    return frozenset(everyone), not somebody <= everyone
-
-
-def _seen(directory: Directory, found: object, now: datetime) -> list[Evidence]:
-    if found is None or directory.last is None:
-        return []
-    return [
-        Evidence(
+    def evidence(self, now: datetime) -> Evidence:
+        return Evidence(
             source="graph",
             observed_at=now,
-            request_id=directory.last.request_id,
-            client_request_id=directory.last.client_request_id,
+            request_id=self.answer.request_id,
+            client_request_id=self.answer.client_request_id,
         )
-    ]
+
+
+def _assigned(directory: Directory, names: _Names, our_id: str) -> _Held:
+    listed, answer = directory.assignments(our_id)
+    return _Held(frozenset(names.role(resource, role) for resource, role in listed), answer)
+
+
+def _delegated(directory: Directory, names: _Names, our_id: str) -> _Held:
+    listed, answer = directory.delegated_grants(our_id)
+    everyone: set[Permission] = set()
+    somebody: set[Permission] = set()
+    for grant in listed:
+        scopes = {names.scope(grant.resource_id, scope) for scope in grant.scopes}
+        (everyone if grant.everyone else somebody).update(scopes)
+    return _Held(frozenset(everyone), answer, some_users_only=not somebody <= everyone)
 
 
 def _combine(token: AppToken, view: _View, resources: frozenset[str]) -> Observation:

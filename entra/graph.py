@@ -42,14 +42,14 @@ class Directory:
         self._base = f"{client.cloud.graph}/v1.0"
         self._token = token
         self._until = time.monotonic() + _LONGEST_READ
-        self.last: Answer | None = None
+        self._last: Answer
 
     def our_id(self) -> str:
         body = self._get(f"/servicePrincipals(appId='{self._client.client_id}')", {"$select": "id,appId"})
         return _guid(body, "id")
 
-    def assignments(self, our_id: str) -> list[tuple[str, str]]:
-        """(resource's id in this tenant, app role id) of the application permissions that we hold."""
+    def assignments(self, our_id: str) -> tuple[list[tuple[str, str]], Answer]:
+        """(resource's id in this tenant, app role id) of our application permissions, and the last page."""
         found = []
         for entry in self._pages(f"/servicePrincipals/{our_id}/appRoleAssignments", {}):
             if _guid(entry, "principalId") != our_id:
@@ -57,9 +57,9 @@ class Directory:
             role = _guid(entry, "appRoleId")
             if role != _NO_ROLE:
                 found.append((_guid(entry, "resourceId"), role))
-        return found
+        return found, self._last
 
-    def delegated_grants(self, our_id: str) -> list[DelegatedGrant]:
+    def delegated_grants(self, our_id: str) -> tuple[list[DelegatedGrant], Answer]:
         found = []
         for entry in self._pages("/oauth2PermissionGrants", {"$filter": f"clientId eq '{our_id}'"}):
             if _guid(entry, "clientId") != our_id:
@@ -74,7 +74,7 @@ class Directory:
                     scopes=frozenset(scope.split()),
                 )
             )
-        return found
+        return found, self._last
 
     def my_roles(self) -> frozenset[str]:
         """Template ids of the directory roles that the signed-in person actively holds; needs User.Read."""
@@ -94,10 +94,10 @@ class Directory:
     def _read(self, url: str, params: Mapping[str, str] | None) -> dict[str, Any]:
         if time.monotonic() > self._until:
             raise Unavailable(f"reading the directory took longer than {_LONGEST_READ:g} seconds")
-        self.last = self._session.request_json("GET", url, self._token, params=params)
-        if self.last.status_code != 200:
-            raise Unavailable("its answer was not complete", request_id=self.last.request_id)
-        return self.last.body
+        self._last = self._session.request_json("GET", url, self._token, params=params)
+        if self._last.status_code != 200:
+            raise Unavailable("its answer was not complete", request_id=self._last.request_id)
+        return self._last.body
 
     def _pages(self, path: str, params: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         # "Paging Microsoft Graph data in your app": follow the link as it is; a page may be empty.

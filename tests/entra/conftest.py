@@ -4,12 +4,16 @@ from typing import Any
 
 import pytest
 import requests
+from hypothesis import HealthCheck, settings
 
 from entra.http import EntraSession
 from entra.types import CLOUDS, Call, Client, Secret
 from sandbox.demo import CONNECTOR, PORTAL, demo
 from sandbox.server import Running, start
 from tests.entra.peers import Peer, Respond
+
+# Machines differ, and the first text that is generated takes its time.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 APP = Client(CONNECTOR, CLOUDS["global"], Secret("sandbox-connector-secret"))
 STAFF = Client(PORTAL, CLOUDS["global"], Secret("sandbox-portal-secret"))

@@ -162,6 +162,13 @@ class TestFromTheDirectory:
         assert seen.knows == {"application"}
         assert seen.granted == {graph(P1), graph(ALL_READER)}
 
+    def test_assignments_that_it_refuses_leave_other_apis_unknown(self, microsoft, session):
+        microsoft.grant(NORTHWIND, P1, ALL_READER, "User.Read:delegated")
+        microsoft.fault("graph", "graph", path="appRoleAssignments", status=403, code="Forbidden")
+        seen = read(session)
+        assert seen.knows == {f"application:{GRAPH}", "delegated"}
+        assert seen.granted == {graph(P1), graph(ALL_READER), graph("User.Read", "delegated")}
+
     def test_a_service_principal_that_does_not_show_yet_leaves_the_directory_unread(self, microsoft, session):
         microsoft.grant(NORTHWIND, P1, ALL_READER)
         missing = {"status": 404, "code": "Request_ResourceNotFound"}
@@ -317,6 +324,28 @@ class TestWhatDirectoriesMaySay:
         (found,) = read(facing(directory)).granted - {graph(ALL_READER)}
         assert found == Permission(API, "application", API_ROLE["id"])
         assert found.value == API_ROLE["id"]
+
+    def test_two_permissions_of_one_api_take_one_look_at_it(self, facing, directory):
+        directory.hold(ALL_READER)
+        directory.hold(P1, resourceId=OTHER_SP, appRoleId=API_ROLE["id"])
+        directory.hold(P1, resourceId=OTHER_SP, appRoleId=API_SCOPE["id"])
+        session = facing(directory)
+        assert len(read(session).granted) == 3
+        assert sum(OTHER_SP in request.target for request in session.peer.requests) == 1
+
+    def test_who_may_read_delegated_permissions_only_learns_those(self, facing, directory):
+        directory.roles = ["DelegatedPermissionGrant.ReadWrite.All"]
+        directory.permit("User.Read")
+        seen = read(facing(directory))
+        assert seen.knows == {f"application:{GRAPH}", "delegated"}
+        assert graph("User.Read", "delegated") in seen.granted
+
+    def test_the_evidence_is_the_reading_itself_not_the_look_up_of_names(self, microsoft, session):
+        microsoft.grant(NORTHWIND, READER)
+        _, evidence = read(session).evidence
+        (entry,) = (one for one in microsoft.asked("graph") if one["path"].endswith("/appRoleAssignments"))
+        assert evidence.request_id == entry["request_id"]
+        assert evidence.client_request_id == entry["client_request_id"]
 
     def test_a_scope_that_no_longer_exists_is_still_shown(self, facing, directory):
         directory.permit("Ledger.Gone", resourceId=OTHER_SP)

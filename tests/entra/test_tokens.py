@@ -43,7 +43,7 @@ class TestWhatATokenTells:
     def test_its_roles_are_what_the_tenant_granted(self, microsoft, session):
         microsoft.grant(NORTHWIND, P1)
         token = app_only(session, APP, NORTHWIND)
-        assert token.roles == {P1}
+        assert token.roles == frozenset({P1})
         assert token.claims["tid"] == NORTHWIND
 
     def test_a_tenant_that_consented_to_nothing_of_graph_gives_none(self, microsoft, session):
@@ -81,13 +81,13 @@ class TestWhatATokenTells:
         api = "aaaaaaaa-0000-4000-8000-000000000001"
         answer = token_answer(aud=api, appid=None, azp=CONNECTOR, roles=["Thing.Read"])
         session = facing(answer)
-        assert app_only(session, APP, NORTHWIND, api).roles == {"Thing.Read"}
+        assert app_only(session, APP, NORTHWIND, api).roles == frozenset({"Thing.Read"})
         assert session.peer.requests[0].form["scope"] == f"{api}/.default"
 
     def test_each_cloud_has_its_own_graph(self, facing):
         session = facing(token_answer(aud="https://microsoftgraph.chinacloudapi.cn/"))
         client = Client(CONNECTOR, CLOUDS["china"], Secret("s"))
-        assert app_only(session, client, NORTHWIND).roles == {P1}
+        assert app_only(session, client, NORTHWIND).roles == frozenset({P1})
         assert session.peer.requests[0].form["scope"] == "https://microsoftgraph.chinacloudapi.cn/.default"
 
 
@@ -97,13 +97,13 @@ class TestFreshness:
         with pytest.raises(NotConsented):
             app_only(session, APP, NORTHWIND)
         microsoft.grant(NORTHWIND, P1)
-        assert app_only(session, APP, NORTHWIND).roles == {P1}
+        assert app_only(session, APP, NORTHWIND).roles == frozenset({P1})
 
     def test_withdrawal_shows_at_the_next_call(self, microsoft, session):
         microsoft.grant(NORTHWIND, P1, P2)
-        assert app_only(session, APP, NORTHWIND).roles == {P1, P2}
+        assert app_only(session, APP, NORTHWIND).roles == frozenset({P1, P2})
         microsoft.revoke(NORTHWIND, f"{P1}:application")
-        assert app_only(session, APP, NORTHWIND).roles == {P2}
+        assert app_only(session, APP, NORTHWIND).roles == frozenset({P2})
 
     def test_each_call_is_one_request_and_no_discovery(self, microsoft, session):
         microsoft.grant(NORTHWIND, P1)
@@ -114,7 +114,7 @@ class TestFreshness:
     def test_a_region_of_the_environment_changes_nothing(self, microsoft, session, monkeypatch):
         monkeypatch.setenv("MSAL_FORCE_REGION", "westus")
         microsoft.grant(NORTHWIND, P1)
-        assert app_only(session, APP, NORTHWIND).roles == {P1}
+        assert app_only(session, APP, NORTHWIND).roles == frozenset({P1})
 
 
 class TestRefusals:
@@ -224,7 +224,7 @@ class TestCertificates:
         certificate = certificate_pem(make_key())
         microsoft.control("PATCH", f"applications/{CONNECTOR}", certificates=[certificate])
         client = Client(CONNECTOR, CLOUDS["global"], Certificate(key_pem(make_key()) + certificate))
-        assert app_only(session, client, NORTHWIND).roles == {P1}
+        assert app_only(session, client, NORTHWIND).roles == frozenset({P1})
 
     def test_the_assertion_is_what_microsoft_documents(self, facing):
         session = facing(token_answer())
