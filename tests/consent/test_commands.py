@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 
 import pytest
 from django.conf import settings
+from django.core.management import load_command_class
 
 from consent.models import Installation
 from sandbox.faults import Fault
@@ -47,6 +49,27 @@ class TestAClientId:
 
         assert refused(run(name, "--client-id", UNKNOWN, *words), UNKNOWN, "register_application")
         assert state() == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("register_application", "publish_revision", "add_tenant", "invite"),
+        *("check_tenant", "scan", "export_state", "recount"),
+    ],
+)
+def test_help_shows_an_example_and_the_exit_codes(name):
+    command = load_command_class("consent", name)
+
+    text = command.create_parser("manage.py", name).format_help()
+
+    assert f"example:\n  manage.py {name}" in text
+    assert "0 done, 1 error, 2 drift or consent needed, 3 cannot tell" in text
+    assert "--json" in text
+    for words in shlex.split(
+        text.partition("example:\n")[2].partition("\n\nexit code")[0].replace("\\\n", "")
+    ):
+        assert not words.startswith("--") or words in text.partition("example:")[0]
 
 
 @pytest.mark.slow
