@@ -13,6 +13,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import load_backend
 
 DEFAULT = "default"
+# PostgreSQL's autovacuum would do this in a while; SQLite collects no statistics by itself.
+UPKEEP = {"postgresql": "VACUUM ANALYZE", "sqlite": "PRAGMA wal_checkpoint(TRUNCATE)"}
 
 
 class Databases:
@@ -51,12 +53,8 @@ class Databases:
 
     def settle(self) -> None:
         """Leave the current database as its own upkeep would have it after loading."""
-        _run(
-            connections[DEFAULT],
-            "VACUUM ANALYZE"
-            if connections[DEFAULT].vendor == "postgresql"
-            else "PRAGMA wal_checkpoint(TRUNCATE)",
-        )
+        wrapper = connections[DEFAULT]
+        _run(wrapper, UPKEEP[wrapper.vendor])
 
 
 def _run(wrapper: BaseDatabaseWrapper, statement: str) -> None:
@@ -64,20 +62,46 @@ def _run(wrapper: BaseDatabaseWrapper, statement: str) -> None:
         cursor.execute(statement)
 
 
+INDEXES = {
+    # Those that no constraint owns.
+    "postgresql": """
+        SELECT i.indexname, i.indexdef FROM pg_indexes i
+        WHERE i.schemaname = current_schema()
+        AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conname = i.indexname)
+    """,
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE INDEX%'",
+}
+BEFORE = {
+    "postgresql": ["SET statement_timeout = 0", "SET maintenance_work_mem = '256MB'"],
+    "sqlite": ["PRAGMA foreign_keys = OFF", "PRAGMA synchronous = OFF", "PRAGMA cache_size = -400000"],
+}
+AFTER = {
+    "postgresql": ["RESET maintenance_work_mem", "RESET statement_timeout"],
+    "sqlite": ["PRAGMA foreign_keys = ON", "PRAGMA synchronous = NORMAL", "PRAGMA cache_size = -2000"],
+}
+
+
 @contextlib.contextmanager
 def loading() -> Iterator[None]:
-    """Write in bulk: no statement times out, and no row is checked against the rows it names."""
+    """Write in bulk: indexes come after the rows, and no row is checked against the rows it names."""
     wrapper = connections[DEFAULT]
-    if wrapper.vendor == "postgresql":
-        before, after = (
-            ["SET statement_timeout = 0", "SET session_replication_role = replica"],
-            ["RESET session_replication_role", "RESET statement_timeout"],
-        )
-    else:
-        before = ["PRAGMA foreign_keys = OFF", "PRAGMA synchronous = OFF", "PRAGMA cache_size = -400000"]
-        after = ["PRAGMA foreign_keys = ON", "PRAGMA synchronous = NORMAL", "PRAGMA cache_size = -2000"]
-    for statement in before:
+    for statement in BEFORE[wrapper.vendor]:
         _run(wrapper, statement)
+    if unchecked := wrapper.vendor == "postgresql" and _all(wrapper, "SHOW is_superuser") == [("on",)]:
+        _run(wrapper, "SET session_replication_role = replica")
+    indexes = _all(wrapper, INDEXES[wrapper.vendor])
+    for name, _ in indexes:
+        _run(wrapper, f'DROP INDEX "{name}"')
     yield
-    for statement in after:
+    for _, statement in indexes:
         _run(wrapper, statement)
+    if unchecked:
+        _run(wrapper, "RESET session_replication_role")
+    for statement in AFTER[wrapper.vendor]:
+        _run(wrapper, statement)
+
+
+def _all(wrapper: BaseDatabaseWrapper, query: str) -> list[tuple[str, ...]]:
+    with wrapper.cursor() as cursor:
+        cursor.execute(query)
+        return list(cursor.fetchall())
