@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from consent.models import Application, ConsentAttempt, Installation, Invitation, Revision
+from consent.models import Application, ConsentAttempt, Invitation, Revision
 from consent.rules.approvers import Approvers, approvers_of, needs_security_reader
 from consent.rules.drift import Drift, Grants, Permissions, compare
 from consent.rules.explanations import Explanation, explain
@@ -190,9 +190,3 @@ def readable(invitation: Invitation, *, now: datetime) -> bool:
     if now < invitation.expires_at and not invitation.withdrawn_at:
         return True
     return invitation.attempts.filter(started_at__gt=now - AFTERWARDS).exists()
-
-
-def is_being_checked(installation: Installation, *, now: datetime) -> bool:
-    due = installation.next_check_at is not None and installation.next_check_at <= now
-    held = installation.lease_until is not None and installation.lease_until > now
-    return due or held

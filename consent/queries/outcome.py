@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 
 from consent.models import ConsentAttempt, Installation, Invitation
 from consent.models.grants import permissions_json, permissions_of
-from consent.queries.approval import Place, is_being_checked, latest_attempt, place_of, resource_name
+from consent.queries.approval import Place, latest_attempt, place_of, resource_name
 from consent.rules.approvers import Approvers, approvers_of, needs_security_reader
 from consent.rules.drift import Drift, Permissions, compare
 from consent.rules.status import Condition
@@ -260,7 +260,6 @@ def _poll(state: str, installation: Installation, *, now: datetime) -> int:
     """Return how soon to look again; not visible yet and unreachable change in minutes, not seconds."""
     if state == "checking":
         return QUICK
-    recent = installation.next_check_at and installation.next_check_at > now - timedelta(minutes=2)
-    if recent and is_being_checked(installation, now=now):
+    if installation.asked_at and installation.asked_at > now - timedelta(minutes=2):
         return QUICK
     return SLOW if state in {"not-visible-yet", "unreachable", "switched-off"} else 0

@@ -112,7 +112,7 @@ def request_check(*, invitation: Invitation, now: datetime) -> bool:
     if installation.last_error.get("kind") == "Throttled" and installation.failures:
         return False
     rested = Q(checked_at=None) | Q(checked_at__lte=now - CHECK_PAUSE)
-    not_asked = Q(next_check_at=None) | Q(next_check_at__gt=now) | Q(next_check_at__lte=now - CHECK_PAUSE)
+    not_asked = Q(asked_at=None) | Q(asked_at__lte=now - CHECK_PAUSE)
     accepted = Installation.objects.filter(rested, not_asked, pk=installation.pk).update(
         next_check_at=now, asked_at=now
     )

@@ -1,0 +1,64 @@
+"""An administrator with a browser: opens an approval link, goes to Microsoft, comes back."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+from django.test import Client
+from django.utils import timezone
+
+from consent.models import ConsentAttempt, Installation, Invitation
+from consent.services.checks import run_due
+from consent.services.invitations import invite, token_of
+
+
+def open_link(installation: Installation) -> Invitation:
+    return invite(installation=installation, person=None, now=timezone.now())
+
+
+class Admin:
+    def __init__(self, invitation: Invitation) -> None:
+        self.invitation = invitation
+        self.path = f"/c/{token_of(invitation)}"
+        self.client = Client()
+
+    def get(self, page: str = "", **headers: Any):
+        return self.client.get(f"{self.path}{page}", headers=headers)
+
+    def post(self, page: str, data: dict[str, str] | None = None):
+        return self.client.post(f"{self.path}{page}", data or {})
+
+    def leave(self) -> str:
+        """Press Continue to Microsoft; return the address that the browser is sent to."""
+        return self.post("/go").headers["Location"]
+
+    def state(self) -> str:
+        return parse_qs(urlsplit(self.leave()).query)["state"][0]
+
+    def back(self, **params: str):
+        """Come back with these words in the address, whoever wrote them."""
+        return self.client.get("/c/return", params)
+
+    def visit(self, user: str, decision: str = "accept") -> requests.Response:
+        """Sign in at Microsoft as this user and decide there; return Microsoft's answer."""
+        form = {"user": user, "decision": decision}
+        return requests.post(self.leave(), data=form, allow_redirects=False, timeout=10)
+
+    def decide(self, user: str, decision: str = "accept"):
+        """The whole trip, with the redirect that Microsoft itself wrote."""
+        answer = self.visit(user, decision)
+        there = urlsplit(answer.headers["Location"])
+        return self.client.get(f"{there.path}?{there.query}")
+
+    def result(self) -> str:
+        return self.get("/result").content.decode()
+
+    @property
+    def attempt(self) -> ConsentAttempt:
+        return self.invitation.attempts.latest("pk")
+
+
+def check_due() -> int:
+    return run_due(now=timezone.now())
