@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
 from django.db import DatabaseError
 
+from consent.rules.status import Status
 from entra.errors import EntraError, ManifestError
 
 
@@ -106,6 +107,12 @@ def add_tenant_name(parser: ArgumentParser, **kwargs: Any) -> None:
     parser.add_argument(
         "tenant", metavar="TENANT", help="The customer's tenant id (a GUID), or one of its domains.", **kwargs
     )
+
+
+def label(status: Status) -> str:
+    """Return a status as the pages name it."""
+    words = status.value.replace("-", " ").capitalize()
+    return words.replace("Re consent", "Re-consent").replace("Over granted", "Over-granted")
 
 
 def _one_line(text: str) -> str:

@@ -152,8 +152,8 @@ class TestPublishRevision:
         printed = of_connector("publish_revision", *words, "--json").json
 
         assert ran.code == 0
-        assert "1 tenant: go from in-step to re-consent-needed" in ran.out
-        assert "1 tenant: stay never-consented" in ran.out
+        assert "1 tenant: go from In step to Re-consent needed" in ran.out
+        assert "1 tenant: stay Never consented" in ran.out
         assert f"add {P2.value}" in ran.out
         assert f"remove {P1.value} (application), granted today in 1 tenant" in ran.out
         assert {"from": "in-step", "to": "re-consent-needed", "tenants": 1} in printed["moves"]

@@ -12,6 +12,9 @@ from django.conf import settings
 from django.core.management import load_command_class
 
 from consent.models import Installation
+from consent.management.portal_command import label
+from consent.rules.status import Status
+from portal.wording import STATUSES
 from sandbox.faults import Fault
 from tests import factories
 from tests.factories import CONNECTOR, HOME, P1, T1
@@ -70,6 +73,12 @@ def test_help_shows_an_example_and_the_exit_codes(name):
         text.partition("example:\n")[2].partition("\n\nexit code")[0].replace("\\\n", "")
     ):
         assert not words.startswith("--") or words in text.partition("example:")[0]
+
+
+def test_a_status_has_the_same_name_in_a_terminal_as_on_a_page():
+    assert {status.value: label(status) for status in Status} == {
+        slug: status.label for slug, status in STATUSES.items()
+    }
 
 
 @pytest.mark.slow

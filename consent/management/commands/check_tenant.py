@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from consent.management.portal_command import Exit, PortalCommand, add_client_id, add_tenant_name
+from consent.management.portal_command import Exit, PortalCommand, add_client_id, add_tenant_name, label
 from consent.models import Installation
 from consent.queries.export import installation_json
 from consent.queries.lookup import application_with
@@ -64,7 +64,7 @@ def _words(installation: Installation, row: dict[str, Any]) -> Iterator[str]:
     tenant, application = installation.tenant, installation.application
     yield f"{tenant.name} ({tenant.pk}), {application.name}"
     revision = f"revision {row['revision']}" if row["revision"] else "no revision published yet"
-    yield f"{row['status'].replace('-', ' ').capitalize()} ({revision})"
+    yield f"{label(Status(row['status']))} ({revision})"
     for key, meaning in SETS:
         if row[key]:
             yield f"  {meaning}"

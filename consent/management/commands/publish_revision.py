@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from consent.management.files import read_file
-from consent.management.portal_command import Exit, PortalCommand, add_client_id
+from consent.management.portal_command import Exit, PortalCommand, add_client_id, label
 from consent.models import Application, Revision
 from consent.queries.export import revision_json
 from consent.queries.lookup import application_with, shown
@@ -103,8 +103,8 @@ class Command(PortalCommand):
                     f" granted today in {_tenants(change.granted_in)}"
                 )
         for move in impact.moves:
-            said = "stay" if move.before is move.after else f"go from {move.before} to"
-            self.stdout.write(f"  {_tenants(move.tenants)}: {said} {move.after}")
+            said = "stay" if move.before is move.after else f"go from {label(move.before)} to"
+            self.stdout.write(f"  {_tenants(move.tenants)}: {said} {label(move.after)}")
         self.stdout.write("Nothing was changed. Leave out --dry-run to publish it.")
 
 

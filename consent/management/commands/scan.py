@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from consent.management.portal_command import Exit, PortalCommand, add_client_id
+from consent.management.portal_command import Exit, PortalCommand, add_client_id, label
 from consent.models import Scan
 from consent.queries.export import time_json
 from consent.queries.lookup import application_with
@@ -79,7 +79,7 @@ class Command(PortalCommand):
         )
         for status in SEVERITY:
             if counts[status]:
-                self.stdout.write(f"  {status.replace('-', ' ').capitalize():<20}{counts[status]:>10,}")
+                self.stdout.write(f"  {label(status):<20}{counts[status]:>10,}")
 
 
 def _exit(scan: Scan, counts: Mapping[Status, int]) -> Exit:
