@@ -11,8 +11,8 @@ import pytest
 from django.conf import settings
 from django.core.management import load_command_class
 
-from consent.models import Installation
 from consent.management.portal_command import label
+from consent.models import Installation
 from consent.rules.status import Status
 from portal.wording import STATUSES
 from sandbox.faults import Fault
