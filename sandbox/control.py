@@ -30,7 +30,7 @@ A document for `load` and `--seed`:
  "applications": [{"appId", "displayName", "homeTenant", "multiTenant": true, "redirectUris": [],
      "secrets": ["text" or {"value", "expires": ISO 8601}], "certificates": [PEM],
      "requiredResourceAccess": [], "appRoles": ["Owner"], "directoryRolesInIdToken": false}],
- "tenants": [{"id", "displayName", "domains": [], "cloud": "global", "defender": true,
+ "tenants": [{"id", "displayName", "domains": [], "cloud": "global", "defender": true, "premium": true,
      "users": [{"id", "displayName", "userPrincipalName", "directoryRoles": ["Global Administrator"],
                 "eligibleRoles": [], "appRoles": {"APP": ["Owner"]}, "enabled": true}],
      "apps": [{"appId", "enabled": true, "granted": ["SecurityEvents.Read.All:application"]}]}],

@@ -148,6 +148,7 @@ def _load_tenant(directory: Directory, entry: JSON) -> None:
         domains=list(entry.get("domains", [])),
         cloud=entry.get("cloud", "global"),
         defender=entry.get("defender", True),
+        premium=entry.get("premium", True),
     )
     for person in entry.get("users", []):
         user = _user(tenant, person)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from werkzeug.wrappers import Response
 
 from sandbox import graph_directory as directory
+from sandbox import graph_reports as reports
 from sandbox import graph_security as security
 from sandbox.errors import as_json
 from sandbox.exchange import Exchange
@@ -33,6 +34,8 @@ _ROUTES: list[tuple[str, str, Callable[..., Response]]] = [
         r"roleManagement/directory/roleEligibilityScheduleInstances",
         directory.directory_role_eligibility,
     ),
+    ("GET", r"auditLogs/signIns", reports.sign_ins),
+    ("GET", r"auditLogs/directoryAudits", reports.directory_audits),
     ("GET", r"security/alerts", security.alerts),
     ("GET", r"security/alerts_v2", security.alerts_v2),
     ("GET", r"security/incidents", security.incidents),

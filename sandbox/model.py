@@ -158,6 +158,7 @@ class Tenant:
     domains: list[str] = field(default_factory=list)
     cloud: str = "global"
     defender: bool = True  # Defender XDR is provisioned, so alerts_v2 and incidents answer
+    premium: bool = True  # Entra ID P1, without which sign-in logs refuse
     users: dict[str, User] = field(default_factory=dict)
     principals: dict[str, ServicePrincipal] = field(default_factory=dict)  # by app id
     generations: dict[str, int] = field(default_factory=dict)  # a deleted principal never gets its id back

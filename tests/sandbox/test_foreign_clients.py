@@ -52,7 +52,7 @@ class MsalTransport:
         self.session.close()
 
 
-class AzureTransport(azure_transport.RequestsTransport):
+class AzureTransport(azure_transport.RequestsTransport):  # type: ignore[misc]
     def __init__(self, sandbox: str) -> None:
         super().__init__()
         self.sandbox = sandbox

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.demo import CONNECTOR, FABRIKAM, HOME, NORTHWIND, PORTAL
 from tests.sandbox.conftest import Http
-from tests.sandbox.test_sign_in import ADA, DANA, tokens
+from tests.sandbox.signing_in import ADA, DANA, tokens
 
 GRAPH = "00000003-0000-0000-c000-000000000000"
 P1 = "SecurityEvents.Read.All:application"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from sandbox.demo import HOME, NORTHWIND, PORTAL
+from sandbox.demo import CONNECTOR, HOME, NORTHWIND, PORTAL
 from tests.sandbox.conftest import Http
-from tests.sandbox.test_sign_in import ADA, tokens
+from tests.sandbox.signing_in import ADA, tokens
 
 EVENTS, ALERTS = "SecurityEvents.Read.All:application", "SecurityAlert.Read.All:application"
 LEGACY_REFUSAL = "Auth token does not contain valid permissions or user does not have valid roles"
@@ -71,7 +71,7 @@ def test_a_tenant_without_defender_refuses_although_the_permission_is_granted(ht
         "id": NORTHWIND,
         "displayName": "Northwind",
         "defender": False,
-        "apps": [{"appId": "5e471e10-0000-4000-8000-0000000000c1", "granted": [ALERTS]}],
+        "apps": [{"appId": CONNECTOR, "granted": [ALERTS]}],
     }
     http.control("POST", "load", tenants=[tenant])
 
@@ -120,3 +120,20 @@ def test_a_provider_can_fail_without_failing_the_request(http: Http) -> None:
     assert answer.status_code == 206
     assert answer.headers["Warning"] == '199 - "Microsoft/WDATP/401/228"'
     assert http.graph(HOME, "/v1.0/security/alerts").status_code == 200
+
+
+def test_logs_name_the_permission_and_the_licence_that_they_lack(http: Http) -> None:
+    path = "/v1.0/auditLogs/signIns"
+    assert http.graph(HOME, path).json()["error"]["code"] == "Authentication_MSGraphPermissionMissing"
+
+    http.grant(HOME, "AuditLog.Read.All:application")
+    assert http.graph(HOME, path).status_code == 200
+    poor = {
+        "id": NORTHWIND,
+        "premium": False,
+        "apps": [{"appId": CONNECTOR, "granted": ["AuditLog.Read.All:application"]}],
+    }
+    http.control("POST", "load", tenants=[poor])
+    refused = http.graph(NORTHWIND, path).json()["error"]["code"]
+    assert refused == "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
+    assert http.graph(NORTHWIND, "/v1.0/auditLogs/directoryAudits").status_code == 200

@@ -1,79 +1,23 @@
-"""Signing people in: the authorize page, the code, and the tokens it is worth."""
+"""Signing people in: the authorize page, the tokens of a person, and signing out."""
 
-import base64
-import hashlib
 from typing import Any
-from urllib.parse import urlencode
 
 import jwt
 import pytest
-import requests
 
 from sandbox.demo import CONNECTOR, HOME, NORTHWIND, PORTAL
 from tests.sandbox.conftest import Http, parameters
-
-RETURN = "http://localhost:8000/sign-in/return"
-ADA, DANA, RUI = "ada@northwind.example", "dana@contoso.example", "rui@northwind.example"
-GRAPH = "https://graph.microsoft.com"
-SCOPE = "openid profile offline_access User.Read"
-CONNECTOR_CREDENTIAL = {"client_id": CONNECTOR, "client_secret": "sandbox-connector-secret"}
-VERIFIER = "v" * 43
-CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
-
-
-def address(tenant: str = "organizations", **changes: Any) -> str:
-    fields = {
-        "client_id": PORTAL,
-        "response_type": "code",
-        "redirect_uri": RETURN,
-        "scope": SCOPE,
-        "state": "state-1",
-        "nonce": "nonce-1",
-        "code_challenge": CHALLENGE,
-        "code_challenge_method": "S256",
-        "client_info": "1",
-    } | changes
-    return f"/{tenant}/oauth2/v2.0/authorize?" + urlencode({k: v for k, v in fields.items() if v is not None})
-
-
-def sign_in(http: Http, person: str, tenant: str = "organizations", **changes: Any) -> dict[str, str]:
-    return parameters(http.post(address(tenant, **changes), data={"user": person}))
-
-
-def redeem(http: Http, code: str, tenant: str = "organizations", **changes: Any) -> requests.Response:
-    fields = {
-        "client_id": PORTAL,
-        "client_secret": "sandbox-portal-secret",
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": RETURN,
-        "code_verifier": VERIFIER,
-        "client_info": "1",
-    } | changes
-    return http.post(f"/{tenant}/oauth2/v2.0/token", data=fields)
-
-
-def tokens(http: Http, person: str, **changes: Any) -> dict[str, Any]:
-    answer = redeem(http, sign_in(http, person, **changes)["code"])
-    assert answer.status_code == 200, answer.text
-    utid = HOME if person == DANA else NORTHWIND
-    body: dict[str, Any] = answer.json() | {"tenant": utid}
-    return body
-
-
-def id_claims(http: Http, body: dict[str, Any]) -> dict[str, Any]:
-    """The id token's claims, its signature checked with the published keys as a client would."""
-    keys = jwt.PyJWKSet.from_dict(http.get("/common/discovery/v2.0/keys").json())
-    kid = jwt.get_unverified_header(body["id_token"])["kid"]
-    issuer = f"https://login.microsoftonline.com/{body['tenant']}/v2.0"
-    found: dict[str, Any] = jwt.decode(
-        body["id_token"], keys[kid].key, algorithms=["RS256"], audience=PORTAL, issuer=issuer
-    )
-    return found
-
-
-def code_of(answer: requests.Response) -> tuple[int, str, int]:
-    return answer.status_code, answer.json()["error"], answer.json()["error_codes"][0]
+from tests.sandbox.signing_in import (
+    ADA,
+    DANA,
+    RETURN,
+    RUI,
+    address,
+    id_claims,
+    redeem,
+    sign_in,
+    tokens,
+)
 
 
 def test_a_person_comes_back_with_a_code_and_their_state(http: Http) -> None:
@@ -134,66 +78,6 @@ def test_an_access_token_for_graph_cannot_be_verified_by_clients(http: Http) -> 
         jwt.decode(
             token, keys[header["kid"]].key, algorithms=["RS256"], audience="https://graph.microsoft.com"
         )
-
-
-def test_a_refresh_token_and_client_info_come_only_when_asked_for(http: Http) -> None:
-    code = sign_in(http, ADA, scope="User.Read")["code"]
-    body = redeem(http, code, client_info="0").json()
-
-    assert not {"refresh_token", "id_token", "client_info"} & set(body)
-
-
-def test_a_refresh_token_is_worth_new_tokens_until_consent_is_withdrawn(http: Http) -> None:
-    refresh = {"grant_type": "refresh_token", "refresh_token": tokens(http, ADA)["refresh_token"]}
-    assert redeem(http, "", **refresh).status_code == 200
-
-    http.control("POST", f"tenants/{NORTHWIND}/apps/{PORTAL}/revoke")
-    answer = redeem(http, "", scope="User.Read", **refresh)
-    assert code_of(answer) == (400, "invalid_grant", 65001)
-    assert answer.json()["suberror"] == "consent_required"
-    assert code_of(redeem(http, "", grant_type="refresh_token", refresh_token="made-up"))[2] == 700082
-
-
-def test_a_code_is_good_once(http: Http) -> None:
-    code = sign_in(http, ADA)["code"]
-
-    assert redeem(http, code).status_code == 200
-    assert code_of(redeem(http, code)) == (400, "invalid_grant", 54005)
-
-
-def test_a_code_expires(http: Http) -> None:
-    code = sign_in(http, ADA)["code"]
-    http.control("PATCH", "settings", clock_offset=601)
-
-    assert code_of(redeem(http, code)) == (400, "invalid_grant", 70008)
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({"code_verifier": "x" * 43}, (400, "invalid_grant", 501481)),
-        ({"code_verifier": None}, (400, "invalid_grant", 501481)),
-        ({"redirect_uri": "http://localhost:8000/other"}, (400, "invalid_grant", 500112)),
-        ({"code": "made-up"}, (400, "invalid_grant", 9002313)),
-        ({"code": None}, (400, "invalid_request", 900144)),
-        ({"client_secret": "wrong"}, (401, "invalid_client", 7000215)),
-        ({"client_secret": None}, (401, "invalid_client", 7000218)),
-        (
-            {"client_id": CONNECTOR, "client_secret": "sandbox-connector-secret"},
-            (400, "invalid_grant", 9002313),
-        ),
-    ],
-)
-def test_a_code_is_worth_nothing_with(
-    http: Http, changes: dict[str, Any], expected: tuple[int, str, int]
-) -> None:
-    answer = redeem(http, **({"code": sign_in(http, ADA)["code"]} | changes))
-
-    assert code_of(answer) == expected
-
-
-def test_a_code_is_for_its_own_tenant(http: Http) -> None:
-    assert code_of(redeem(http, sign_in(http, ADA)["code"], HOME)) == (400, "invalid_grant", 700005)
 
 
 @pytest.mark.parametrize(
