@@ -12,6 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from consent.forms.permissions import KINDS, named, narrower, of_key
 from consent.models import Application
 from consent.queries.permission_list import Shown, api_name, by_name, show
 from consent.queries.revisions import manifest_json
@@ -19,12 +20,8 @@ from consent.services.revisions import LONGEST_NOTE, LONGEST_REASON, Impact, pre
 from entra import catalog
 from entra.errors import ManifestError
 from entra.manifest import parse_required_access
-from entra.types import GRAPH, Kind, Permission, is_guid
+from entra.types import Permission
 
-KINDS = (
-    ("application", "Application permission: the app works without a signed-in user"),
-    ("delegated", "Delegated permission: the app acts for a signed-in person"),
-)
 TOKENS = (
     (".default", "With .default: whatever the tenant granted"),
     ("named", "By name: each permission is listed when somebody signs in"),
@@ -45,6 +42,10 @@ class Row:
         return self.shown.key
 
     @property
+    def anchor(self) -> str:
+        return "-".join(self.shown.permission.key)
+
+    @property
     def kind_label(self) -> str:
         return "Application" if self.shown.kind == "application" else "Delegated"
 
@@ -56,15 +57,14 @@ class DraftForm(forms.Form):
     """
 
     name = forms.CharField(
-        label="Add a permission of Microsoft Graph",
-        required=False,
+        label="Name",
+        help_text="A permission of Microsoft Graph, such as SecurityAlert.Read.All.",
         max_length=200,
         widget=forms.TextInput(attrs={"list": "catalog", "autocomplete": "off", "spellcheck": "false"}),
     )
-    kind = forms.ChoiceField(label="Kind", choices=KINDS, required=False, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(label="Kind", choices=KINDS, widget=forms.RadioSelect)
     manifest = forms.CharField(
         label="Manifest",
-        required=False,
         help_text="A whole application manifest, or its requiredResourceAccess. It replaces the list above.",
         widget=forms.Textarea(attrs={"rows": 6, "class": "mono", "spellcheck": "false"}),
     )
@@ -75,15 +75,19 @@ class DraftForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     tokens = forms.ChoiceField(
-        label="How does your app ask for tokens?", choices=TOKENS, required=False, widget=forms.RadioSelect
+        label="How does your app ask for tokens?", choices=TOKENS, widget=forms.RadioSelect
     )
     confirm = forms.CharField(
         label="Confirm", required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
 
     def __init__(self, *, application: Application, data: QueryDict | None = None) -> None:
-        initial = {"kind": "application", "tokens": ".default"}
-        super().__init__(data=data.copy() if data is not None else None, initial=initial)
+        usual = {"kind": "application", "tokens": ".default"}
+        filled = data.copy() if data is not None else None
+        for name, value in usual.items():
+            if filled is not None and name not in filled:
+                filled[name] = value
+        super().__init__(data=filled, initial=usual, use_required_attribute=False)
         self.application = application
         self.touched = ""  # key of the permission that was changed last: its row takes the focus
         self.base = application.revisions.prefetch_related("permissions").order_by("-number").first()
@@ -124,7 +128,7 @@ class DraftForm(forms.Form):
 
     def _posted(self, data: QueryDict) -> set[Permission]:
         known = {":".join(p.key): p for p in self.base_reasons}
-        found = (known.get(key) or _of_key(key) for key in data.getlist("permission"))
+        found = (known.get(key) or of_key(key) for key in data.getlist("permission"))
         return {permission for permission in found if permission is not None}
 
     def _offer_reasons(self) -> None:
@@ -135,7 +139,8 @@ class DraftForm(forms.Form):
             if not self.base_reasons.get(permission):
                 self.fields[_reason_field(permission)] = forms.CharField(
                     label=f"Why do you need {permission.value}?",
-                    required=False,
+                    required=permission not in self.base_reasons,
+                    error_messages={"required": "Say why. Without a reason no admin should approve it."},
                     max_length=LONGEST_REASON,
                     help_text="Every tenant's admin reads this.",
                     widget=forms.Textarea(attrs={"rows": 2}),
@@ -145,8 +150,8 @@ class DraftForm(forms.Form):
 
     def act(self) -> str:
         """Do what the pressed button says to the draft; return the button's name."""
-        self.full_clean()
-        for name, change in (("remove", self._remove), ("undo", self._undo)):
+        self._overlook(self.data.get("action") == "publish")
+        for name, change in (("drop", self._drop), ("undo", self._undo)):
             if name in self.data:
                 change(str(self.data[name]))
                 break
@@ -161,7 +166,14 @@ class DraftForm(forms.Form):
         self._offer_reasons()
         return name
 
-    def _remove(self, key: str) -> None:
+    def _overlook(self, publishing: bool) -> None:
+        """Forget about empty fields that the pressed button has nothing to do with."""
+        for name, errors in list(self.errors.as_data().items()):
+            wanted = publishing and name.startswith("reason-")
+            if not wanted and all(error.code == "required" for error in errors):
+                del self.errors[name]
+
+    def _drop(self, key: str) -> None:
         self.chosen = {p for p in self.chosen if ":".join(p.key) != key}
         self.touched = key
 
@@ -171,7 +183,7 @@ class DraftForm(forms.Form):
 
     def _add(self) -> None:
         try:
-            permission = _named(self.cleaned_data.get("name", ""), self.cleaned_data.get("kind", ""))
+            permission = named(self.cleaned_data.get("name", ""), self.cleaned_data.get("kind", ""))
         except ValidationError as error:
             self.add_error("name", error)
             return
@@ -202,10 +214,6 @@ class DraftForm(forms.Form):
 
     def check_for_publishing(self) -> bool:
         """Whether the draft can be published; what is wrong stands at its field."""
-        for permission in self.chosen - set(self.base_reasons):
-            field = _reason_field(permission)
-            if not self.cleaned_data.get(field, "").strip() and field not in self.errors:
-                self.add_error(field, "Say why. Without a reason no admin should approve it.")
         if len(self.cleaned_data.get("note", "")) > LONGEST_NOTE:
             self.add_error("note", f"Shorten the note to {LONGEST_NOTE} characters.")
         if self.changed and not self.errors and not self._confirmed():
@@ -244,13 +252,11 @@ class DraftForm(forms.Form):
         if permission not in self.base_reasons:
             change = "new"
         name = _reason_field(permission)
-        if change == "new" and self.touched == ":".join(permission.key) and name in self.fields:
-            self.fields[name].widget.attrs["autofocus"] = True
         return Row(
             shown=show(permission, reason=self.base_reasons.get(permission, "")),
             change=change,
             field=self[name] if name in self.fields else None,
-            narrower=_narrower(permission, self.chosen) if change == "new" else "",
+            narrower=narrower(permission, self.chosen) if change == "new" else "",
         )
 
     @property
@@ -265,37 +271,3 @@ class DraftForm(forms.Form):
 
 def _reason_field(permission: Permission) -> str:
     return "-".join(("reason", *permission.key))
-
-
-def _of_key(key: str) -> Permission | None:
-    """Return the permission that a posted key names; nothing for what no page of ours posts."""
-    parts = key.split(":")
-    if len(parts) != 3 or parts[1] not in dict(KINDS) or not (is_guid(parts[0]) and is_guid(parts[2])):
-        return None
-    resource, kind, permission_id = parts
-    known = catalog.by_id(kind, permission_id) if resource == GRAPH else None  # type: ignore[arg-type]
-    return known or Permission(resource, kind, permission_id, permission_id)  # type: ignore[arg-type]
-
-
-def _named(name: str, kind: str) -> Permission:
-    name = name.strip()
-    wanted: Kind = "delegated" if kind == "delegated" else "application"
-    other: Kind = "application" if wanted == "delegated" else "delegated"
-    if not name:
-        raise ValidationError("Type the name of a permission, such as SecurityAlert.Read.All.")
-    found = catalog.by_value(name, wanted)
-    if found:
-        return found
-    if catalog.by_value(name, other):
-        raise ValidationError(f"{name} exists only as {other} permission. Choose that kind.")
-    near = catalog.suggestions(name)
-    hint = f"Did you mean {' or '.join(near)}?" if near else "Check the spelling."
-    raise ValidationError(f"Microsoft Graph has no permission named {name[:60]}. {hint}")
-
-
-def _narrower(permission: Permission, chosen: set[Permission]) -> str:
-    """Return the reading twin of a permission that also writes, where there is one."""
-    if permission.resource != GRAPH or "ReadWrite" not in permission.value:
-        return ""
-    twin = catalog.by_value(permission.value.replace("ReadWrite", "Read"), permission.kind)
-    return twin.value if twin and twin not in chosen else ""

@@ -113,7 +113,9 @@ def _listed(invitation: Invitation, now: datetime, trips: list[ConsentAttempt] |
     outcome = trips[0].outcome if trips else getattr(invitation, "outcome", None)
     went = trips[0].started_at if trips else getattr(invitation, "went_at", None)
     progress, at = "Not opened yet", invitation.created_at
-    if outcome:
+    if invitation.used_at:
+        progress, at = "Proved by Microsoft's records", invitation.used_at
+    elif outcome:
         progress, at = str(ConsentAttempt.Outcome(outcome).label), went or at
     elif invitation.declined_at:
         progress, at = "Declined on our page", invitation.declined_at

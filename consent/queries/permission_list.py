@@ -19,9 +19,8 @@ class Shown:
     risk: str
     reaches: str
     cannot: str
-    closed: str  # why it opens nothing, if it does
+    resource: str  # the API, and what else stands behind the name
     reason: str = ""
-    detail: str = ""
 
     @property
     def value(self) -> str:
@@ -30,10 +29,6 @@ class Shown:
     @property
     def kind(self) -> str:
         return self.permission.kind
-
-    @property
-    def resource(self) -> str:
-        return api_name(self.permission.resource)
 
     @property
     def key(self) -> str:
@@ -55,10 +50,9 @@ def show(permission: Permission, *, reason: str = "", detail: str = "") -> Shown
         title=told.title,
         risk=told.risk,
         reaches=_sentence(told.reaches),
-        cannot=_sentence(told.cannot),
-        closed=told.closed,
-        reason=reason,
-        detail=detail,
+        cannot=" ".join(filter(None, (_sentence(told.cannot), _sentence(told.closed)))),
+        resource=" · ".join(filter(None, (api_name(permission.resource), detail))),
+        reason=_sentence(reason),
     )
 
 
@@ -105,4 +99,4 @@ def manifest_fragment(permissions: Iterable[Permission]) -> list[dict[str, objec
 
 def _sentence(text: str) -> str:
     """Words complete a sentence; it ends here."""
-    return f"{text.rstrip('.')}." if text else ""
+    return text if not text or text.endswith((".", "!", "?")) else f"{text}."
