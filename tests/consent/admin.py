@@ -32,7 +32,7 @@ class Admin:
 
     def leave(self) -> str:
         """Press Continue to Microsoft; return the address that the browser is sent to."""
-        return self.post("/go").headers["Location"]
+        return str(self.post("/go").headers["Location"])
 
     def state(self) -> str:
         return parse_qs(urlsplit(self.leave()).query)["state"][0]
@@ -53,7 +53,7 @@ class Admin:
         return self.client.get(f"{there.path}?{there.query}")
 
     def result(self) -> str:
-        return self.get("/result").content.decode()
+        return str(self.get("/result").content.decode())
 
     @property
     def attempt(self) -> ConsentAttempt:

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from consent.models import ConsentAttempt, Installation, Invitation
+from consent.rules.drift import NOTHING_KNOWN
 from consent.rules.status import Condition
 from entra.catalog import permissions
 from portal.redaction import ApprovalLinks
@@ -39,7 +40,7 @@ def heading_of(response) -> str:
 
 def admin_of(application, has=None, **overrides) -> Admin:
     tenant = factories.make_tenant("Northwind Traders")
-    has = has if has is not None else factories.NOTHING_KNOWN
+    has = has if has is not None else NOTHING_KNOWN
     return Admin(open_link(factories.make_installation(application, tenant, has=has, **overrides)))
 
 
