@@ -82,6 +82,8 @@ class Playback:
             by_day[event.days_ago].append(event)
         for days_ago in range(fleet.DAYS, -1, -1):
             moment = self.now - timedelta(days=days_ago)
+            offset = -days_ago * 24 * 3600.0  # so that tokens carry the time of that day
+            control(self.sandbox, "settings", {"clock_offset": offset}, method="PATCH")
             self._publish(days_ago, moment)
             self._play(by_day[days_ago], moment)
             upkeep.sweep(now=moment)
@@ -231,12 +233,12 @@ def _check(which: Q, *, now: datetime) -> None:
         record(checks.fetch(taken, now=now), now=now)
 
 
-def control(sandbox: str, what: str, document: dict[str, Any]) -> None:
+def control(sandbox: str, what: str, document: dict[str, Any], *, method: str = "POST") -> None:
     request = urllib.request.Request(  # noqa: S310  (a loopback address that demo.py made)
         f"{sandbox}/_sandbox/{what}",
         data=json.dumps(document).encode(),
         headers={"Content-Type": "application/json"},
-        method="POST",
+        method=method,
     )
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
         answer.read()
