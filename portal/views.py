@@ -61,6 +61,7 @@ def sign_in_start(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_GET
+@leads_to_microsoft
 def sign_in_return(request: HttpRequest) -> HttpResponse:
     kept = request.session.pop("sign_in", None)  # one trip, one try
     if kept is None:

@@ -1,0 +1,74 @@
+"""A real Chromium on the real portal, with a worker. Microsoft is the sandbox. No page is patched."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from sandbox.server import Running
+from scripts.services import find_chromium
+from tests.browser.stage import WebServer, Worker
+from tests.browser.visitors import Visitors
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+expect.set_options(timeout=20_000)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if __package__ in getattr(item, "module", item).__name__:
+            item.add_marker(pytest.mark.browser)
+
+
+@dataclass
+class Portal:
+    url: str
+    worker: Worker
+    microsoft: Running
+    visitors: Visitors
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser per module: while Playwright runs, no other test of this process could start a loop."""
+    path = find_chromium()
+    if not path:
+        pytest.skip("no Chromium found: install one, or name it in CHROMIUM")
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright keeps a loop running in this thread, in which Django expects no database calls.
+        patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def web_server() -> Iterator[WebServer]:
+    server = WebServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def portal(
+    transactional_db: None, chromium: Browser, web_server: WebServer, microsoft: Running, settings
+) -> Iterator[Portal]:
+    settings.PORTAL_URL = web_server.url
+    visitors = Visitors(chromium, web_server.url)
+    with Worker() as worker:
+        yield Portal(web_server.url, worker, microsoft, visitors)
+        visitors.close()
+        web_server.wait_until_idle()
+    assert visitors.complaints == []
