@@ -220,27 +220,20 @@ def _how(permission: Permission, evidence: list[dict[str, Any]], seen: str) -> t
 
 def _steps(attempt: ConsentAttempt, installation: Installation, state: str) -> list[Step]:
     """Return where the trip stands: returned, read, proved; each with its time."""
-    if state == "nothing-came-back":
-        return [
-            Step("Left for Microsoft", "done", attempt.started_at),
-            Step("Returned", "now"),
-            Step("Proved", "todo"),
-        ]
-    returned = attempt.returned_at
+    returned, read_at, checked = attempt.returned_at, installation.proved_at, installation.checked_at
     first = Step("Returned from Microsoft", "done", returned)
     if returned is None:
         first = Step("Left for Microsoft", "done", attempt.started_at)
+    if state == "nothing-came-back":
+        return [first, Step("Returned", "now"), Step("Proved", "todo")]
     if state in CONSENTED:
-        read_at = installation.proved_at
-        return [
-            first,
-            Step("Read the grants", "done", read_at),
-            Step("Proved", "done", attempt.settled_at or read_at),
-        ]
+        proved = Step("Proved", "done", attempt.settled_at or read_at)
+        return [first, Step("Read the grants", "done", read_at), proved]
+    if state == "unseen":
+        return [first, Step("Read what we may", "done", read_at), Step("Proved", "todo")]
     if attempt.settled_at:
         label = "Nothing confirmed" if state == "not-confirmed" else "Not approved"
         return [first, Step(label, "failed", attempt.settled_at)]
-    checked = installation.checked_at if installation.checked_at and returned else None
     looked = checked if checked and returned and checked >= returned else None
     return [first, Step("Reading the grants", "now", looked), Step("Proved", "todo")]
 

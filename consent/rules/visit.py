@@ -26,6 +26,7 @@ TITLES = {
     "switched-off": "The app is switched off in your organization",
     "approved": "Approved",
     "approved-as-far-as-seen": "Approved, as far as we can see",
+    "unseen": "Microsoft says yes, and we can’t look it up",
     "partly": "Approved in part",
     "withdrawn-since": "Approved, and withdrawn since",
     "not-confirmed": "Not confirmed",
@@ -77,7 +78,9 @@ def _granted(trip: Trip, reading: Reading) -> str:
     if reading.missing:
         # Gained something and lost it again since: the proof of the day stands on the receipt.
         return "partly" if reading.gained or trip.outcome == "partly" else "withdrawn-since"
-    return "approved-as-far-as-seen" if reading.unknown else "approved"
+    if reading.unknown:
+        return "approved-as-far-as-seen" if reading.gained else "unseen"
+    return "approved"
 
 
 def _checking(trip: Trip, reading: Reading, *, now: datetime) -> str:

@@ -353,6 +353,21 @@ class TestTheResult:
         assert "Security Reader" in main_of(page)
         assert "https://entra.microsoft.com/" in page.content.decode()
 
+    def test_neither_confirms_nor_denies_what_nobody_can_look_up(self, application, microsoft):
+        """A forged return, for permissions that a token never shows."""
+        factories.make_revision(application, P1, D1)
+        stage.grant(microsoft.directory, T1, P1)
+        tenant = factories.make_tenant("Northwind Traders", id=T1)
+        admin = Admin(open_link(factories.make_installation(application, tenant, has=grants(P1))))
+
+        admin.back(state=admin.state(), admin_consent="True", tenant=str(T1))
+        check_due()
+
+        page = admin.get("/result")
+        assert "we neither confirm nor deny it" in main_of(page)
+        assert "is-success" not in page.content.decode()
+        assert admin.get("/receipt").status_code == 302
+
     def test_says_when_what_was_approved_is_gone_again(self, admin, microsoft):
         admin.decide("ada@northwind.example")
         check_due()
