@@ -12,7 +12,7 @@ from bench.measure import Fleet
 from consent.models import Comparison, Installation, Snapshot
 from consent.queries.overview import status_counts
 from consent.rules.drift import compare
-from consent.rules.status import standing_of
+from consent.rules.status import Status, standing_of
 from consent.services.patterns import recount
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -29,7 +29,7 @@ def test_the_roll_up_equals_a_recount(fleet):
 
 def test_statuses_counted_in_sql_are_those_of_the_rule_for_each_installation(fleet):
     required = fleet.current_revision.required
-    one_by_one = Counter()
+    one_by_one: Counter[Status] = Counter()
     for installation in Installation.objects.select_related("pattern"):
         grants = installation.pattern.grants
         drift = compare(required=required, grants=grants)
