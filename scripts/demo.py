@@ -88,7 +88,7 @@ class Processes:
 
     def start(self, name: str, *command: str) -> None:
         with (VAR / f"{name}.log").open("wb") as log:
-            self.running[name] = subprocess.Popen(  # noqa: S603
+            self.running[name] = subprocess.Popen(
                 command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True
             )
 
@@ -159,7 +159,19 @@ def main() -> None:
         )
         processes.start(
             "worker",
-            *(str(BIN / "celery"), "-A", "portal", "worker", "-B", "-P", "threads", "-c", "4", "-l", "warning"),
+            *(
+                str(BIN / "celery"),
+                "-A",
+                "portal",
+                "worker",
+                "-B",
+                "-P",
+                "threads",
+                "-c",
+                "4",
+                "-l",
+                "warning",
+            ),
             *("-s", str(VAR / "beat")),
         )
         processes.wait_for("web", f"http://127.0.0.1:{portal}/readyz")

@@ -48,14 +48,14 @@ REASONS = {
 }
 
 FIRST = (
-    "Adatum Alpine Bellows Blue~Yonder City~Power Coho Consolidated Contoso Datum Fourth~Coffee Graphic "
-    "Humongous Lamna Liberty Litware Lucerne Margie Munson Nod Northwind Olive Phone~Company Proseware "
-    "Relecloud School~of~Fine~Art Southridge Tailspin Terra~Firm Trey VanArsdel Wide~World Wingtip Woodgrove"
-).split()
+    "Adatum,Alpine,Bellows,Blue Yonder,City Power,Coho,Consolidated,Contoso,Datum,Fourth Coffee,Graphic",
+    "Humongous,Lamna,Liberty,Litware,Lucerne,Margie,Munson,Nod,Northwind,Olive,Phone Company,Proseware",
+    "Relecloud,School of Fine Art,Southridge,Tailspin,Terra Firm,Trey,VanArsdel,Wide World,Wingtip,Woodgrove",
+)
 SECOND = (
-    "Airlines Bank Capital Clinics Consulting Design Energy Foods Freight Health Insurance Labs Logistics Media "
-    "Pharma Research Retail Shipping Studios Telecom Travel Utilities"
-).split()
+    "Airlines,Bank,Capital,Clinics,Consulting,Design,Energy,Foods,Freight,Health,Insurance,Labs,Logistics",
+    "Media,Pharma,Research,Retail,Shipping,Studios,Telecom,Travel,Utilities",
+)
 LONG = (
     "Kraftfahrzeug-Haftpflichtversicherung Süddeutscher Kommunen eG",
     "Société Lyonnaise de Distribution et de Logistique Réunies",
@@ -94,7 +94,8 @@ def plan(*, size: int = 300, seed: int = 20261123) -> Fleet:
 
 
 def _organizations(dice: random.Random, size: int) -> list[tuple[str, str, str]]:
-    names = [f"{first.replace('~', ' ')} {second}" for first in FIRST for second in SECOND]
+    first, second = (",".join(lines).split(",") for lines in (FIRST, SECOND))
+    names = [f"{a} {b}" for a in first for b in second]
     dice.shuffle(names)
     chosen = [*LONG, *names[: size - len(LONG)]]
     slugs = ["".join(c for c in name.lower() if c.isascii() and c.isalnum())[:24] for name in chosen]
@@ -121,13 +122,16 @@ def _life(dice: random.Random, number: int) -> list[Event]:
         day = max(later) - round(dice.expovariate(1 / patience)) - 1
         if day < 0:
             break
-    trouble = dice.random()
-    if trouble < 0.025:
-        events.append(Event(dice.randint(0, 9), number, "revoke", ("SecurityEvents.Read.All",)))
-    elif trouble < 0.04:
-        events.append(Event(dice.randint(0, 30), number, "remove"))
-    elif trouble < 0.05:
-        events.append(Event(dice.randint(0, 20), number, "disable"))
-    elif trouble < 0.07:
-        events.append(Event(dice.randint(5, 9), number, "vanish"))
-    return events
+    return [*events, *_trouble(dice, number)]
+
+
+def _trouble(dice: random.Random, number: int) -> list[Event]:
+    """What goes wrong lately, for a few in a hundred."""
+    kind = dice.random()
+    if kind < 0.025:
+        return [Event(dice.randint(0, 9), number, "revoke", ("SecurityEvents.Read.All",))]
+    if kind < 0.04:
+        return [Event(dice.randint(0, 30), number, "remove")]
+    if kind < 0.05:
+        return [Event(dice.randint(0, 20), number, "disable")]
+    return [Event(dice.randint(5, 9), number, "vanish")] if kind < 0.07 else []

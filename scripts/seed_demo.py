@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 from django.db.models import Q
 
 from consent.models import Application, Installation
+from consent.rules.tenant_file import Row
 from consent.services import checks, consent_flow, invitations, onboarding, registration, revisions, upkeep
 from consent.services.recording import record
 from entra import catalog
@@ -130,14 +131,14 @@ class Playback:
         joining = [self.organizations[event.organization] for event in events if event.act == "join"]
         if joining:
             rows = [
-                onboarding.Row(tenant=o.id, name=o.name, contact=f"admin@{o.domain}", number=n)
+                Row(tenant=o.id, name=o.name, contact=f"admin@{o.domain}", number=n)
                 for n, o in enumerate(joining, 1)
             ]
             onboarding.add_tenants(application=self.application, rows=rows, now=moment)
             for organization in joining:
                 Tenant.objects.filter(pk=organization.id).update(domain=organization.domain)
         touched = {event.organization for event in events}
-        trips = {}
+        trips: dict[str, str] = {}
         for event in events:
             trips |= self._act(event, moment)
         if touched:
@@ -174,15 +175,11 @@ class Playback:
         return {}
 
     def _leave(self, organization: Organization, moment: datetime) -> dict[str, str]:
-        installation = Installation.objects.get(
-            application=self.application, tenant_id=organization.id
-        )
+        installation = Installation.objects.get(application=self.application, tenant_id=organization.id)
         sent = moment - timedelta(hours=26)
         invitation = invitations.invite(installation=installation, person=self.dana, now=sent)
         consent_flow.note_opened(invitation=invitation, now=moment - timedelta(minutes=4))
-        url = consent_flow.start(
-            invitation=invitation, session_key="demo", now=moment - timedelta(minutes=1)
-        )
+        url = consent_flow.start(invitation=invitation, session_key="demo", now=moment - timedelta(minutes=1))
         return {parse_qs(urlsplit(url).query)["state"][0]: organization.id}
 
 

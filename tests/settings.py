@@ -23,7 +23,7 @@ WHITENOISE_AUTOREFRESH = True
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 if not REDIS_URL:  # noqa: F405
     CELERY_BROKER_URL = "memory://"
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
     # A file, as anywhere else: threads of one process share a database in memory, locks and all.
     DATABASES["default"]["TEST"] = {  # noqa: F405

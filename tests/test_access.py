@@ -53,7 +53,9 @@ POST_ONLY = {
 }
 
 
-def named_views(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern, dict]]:
+def named_views(
+    resolver: URLResolver | None = None, prefix: str = ""
+) -> Iterator[tuple[str, URLPattern, dict]]:
     """Yield name, pattern and converters of every view of ours, through all includes."""
     for item in (resolver or get_resolver()).url_patterns:
         if isinstance(item, URLResolver):

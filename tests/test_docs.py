@@ -64,6 +64,6 @@ def test_paths_of_our_files_in_documents_exist(document):
 
 
 def test_every_status_has_words():
-    for status in STATUSES.values() if isinstance(STATUSES, dict) else STATUSES:
+    for status in STATUSES.values():
         assert status.label
         assert status.meaning

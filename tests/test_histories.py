@@ -30,6 +30,7 @@ from sandbox.directory import Directory
 from sandbox.documents import required
 from sandbox.faults import Fault
 from sandbox.server import Running
+from tenants.models import Tenant
 from tests import factories
 from tests.factories import P1, P2, P3, T1, T2
 from tests.stage import start_over
@@ -52,7 +53,7 @@ class Histories(RuleBasedStateMachine):
     def begin(self, first: list[Permission]) -> None:
         Application.objects.all().delete()
         Installation.objects.all().delete()
-        factories.Tenant.objects.all().delete()
+        Tenant.objects.all().delete()
         self.directory: Directory = self.sandbox.directory
         start_over(self.sandbox)
         self.now = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -97,8 +98,7 @@ class Histories(RuleBasedStateMachine):
     @rule(kind=st.sampled_from(["error503", "throttle", "garbage", "truncated", "hello", "aadsts"]))
     def microsoft_breaks(self, kind) -> None:
         self.directory.faults.clear()
-        extra = {"options": {"code": 50196}} if kind == "aadsts" else {}
-        self.directory.faults.add(Fault(kind, endpoint="any", **extra))
+        self.directory.faults.add(Fault(kind, options={"code": 50196} if kind == "aadsts" else {}))
         self.down = True
 
     @rule()
@@ -206,7 +206,10 @@ class Histories(RuleBasedStateMachine):
             principal = self._principal(installation.tenant_id)
             if principal is not None and not principal.enabled:
                 assert installation_json(installation)["status"] in {
-                    "revoked", "never-consented", "unverified", "unreachable"
+                    "revoked",
+                    "never-consented",
+                    "unverified",
+                    "unreachable",
                 }
                 continue
             visible, wanted = self._visible(installation.tenant_id), self._revision().required
@@ -218,7 +221,9 @@ class Histories(RuleBasedStateMachine):
     # How
 
     def _work(self) -> None:
-        due = set(Installation.objects.filter(next_check_at__lte=self.now).values_list("tenant_id", flat=True))
+        due = set(
+            Installation.objects.filter(next_check_at__lte=self.now).values_list("tenant_id", flat=True)
+        )
         while run_due(now=self.now):
             pass
         sweep(now=self.now)
@@ -235,7 +240,7 @@ class Histories(RuleBasedStateMachine):
         return frozenset(Permission(GRAPH, "application", p.id, p.value) for p in held)
 
     def _is_there(self, principal) -> bool:
-        return principal.visible_at <= self.directory.now()
+        return bool(principal.visible_at <= self.directory.now())
 
     def _leave(self, tenant) -> str:
         installation = Installation.objects.get(tenant_id=tenant)
@@ -289,4 +294,3 @@ def test_random_histories(microsoft):
             print_blob=True,
         ),
     )
-

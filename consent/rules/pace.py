@@ -28,7 +28,7 @@ def after_failure(*, failures: int, retry_after: float | None, now: datetime, sp
     Microsoft's Retry-After (seconds) is a floor. `spread`, from 0 to 1, keeps a fleet from coming back at
     one moment.
     """
-    pause = min(FIRST_RETRY * 2 ** min(failures - 1, 10), LONGEST_RETRY)
+    pause = LONGEST_RETRY if failures > 10 else min(FIRST_RETRY * (1 << (failures - 1)), LONGEST_RETRY)
     if retry_after is not None:
         pause = max(pause, timedelta(seconds=retry_after))
     return now + pause * (1 + spread / 4)

@@ -13,6 +13,8 @@ from consent.models import Application
 from entra.http import EntraSession
 from entra.types import CLOUDS, Certificate, Client, Credential, Secret
 
+MAX_CREDENTIAL = 64 * 1024  # characters; a PEM with a long chain has a tenth of it
+
 
 @cache
 def _session(sandbox_url: str) -> EntraSession:
@@ -37,7 +39,8 @@ def load_credential(reference: str) -> Credential:
             raise ValidationError(f"The environment variable {name} is not set. Set it, or name another one.")
     elif scheme == "file" and name:
         try:
-            value = Path(name).read_text()
+            with Path(name).open() as file:
+                value = file.read(MAX_CREDENTIAL)  # a device file has no end
         except (OSError, UnicodeDecodeError) as error:
             raise ValidationError(
                 f"The file {name} cannot be read as text. Check the path and its permissions."

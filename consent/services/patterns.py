@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db.models import F
 
@@ -72,7 +73,11 @@ def count_moves(application_id: int, moves: Mapping[Place, int]) -> None:
     for (pattern_id, condition), change in sorted(moves.items()):  # one order for all: no deadlock
         if not change:
             continue
-        place = {"application_id": application_id, "pattern_id": pattern_id, "condition": condition}
+        place: dict[str, Any] = {
+            "application_id": application_id,
+            "pattern_id": pattern_id,
+            "condition": condition,
+        }
         if not PatternCount.objects.filter(**place).update(installations=F("installations") + change):
             PatternCount.objects.get_or_create(**place)
             PatternCount.objects.filter(**place).update(installations=F("installations") + change)

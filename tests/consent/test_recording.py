@@ -44,7 +44,8 @@ class TestAnObservation:
         after = check(installation, saw(P1))
 
         snapshot = after.snapshots.get()
-        assert (snapshot.sequence, snapshot.granted) == (1, {P1})
+        assert snapshot.sequence == 1
+        assert snapshot.granted == {P1}
         assert snapshot.evidence[0]["request_id"] == "request-1"
         assert after.proved_at == after.checked_at == NOW
         assert after.condition == Condition.PROVED
@@ -81,6 +82,7 @@ class TestAnObservation:
     def test_is_due_again_later_and_free_for_anyone(self, installation):
         after = check(installation, saw(P1))
 
+        assert after.next_check_at is not None
         assert after.next_check_at > NOW + timedelta(hours=5)
         assert after.lease_token == ""
 
@@ -116,6 +118,7 @@ class TestAFailure:
     def test_waits_as_long_as_microsoft_asks(self, installation):
         after = check(installation, Throttled("slow down", retry_after=3000))
 
+        assert after.next_check_at is not None
         assert after.next_check_at >= NOW + timedelta(seconds=3000)
 
     def test_of_a_disabled_application_is_a_definite_answer(self, installation):

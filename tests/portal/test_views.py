@@ -14,10 +14,34 @@ from tests.factories import P1, T1, grants
 
 pytestmark = pytest.mark.django_db
 
-HOSTS = ["evil.example", "evil.example:443", "user@evil.example", "localhost.evil.example", "[::1]", "2130706433"]
-SLASHES = ["//", "///", "/\\", "\\\\", "\\/", "/%09/", "/\t/", "%2f%2f", "%252f%252f", "/.//", "/;@", "/%5c", "/\x00/"]
+HOSTS = [
+    "evil.example",
+    "evil.example:443",
+    "user@evil.example",
+    "localhost.evil.example",
+    "[::1]",
+    "2130706433",
+]
+SLASHES = [
+    "//",
+    "///",
+    "/\\",
+    "\\\\",
+    "\\/",
+    "/%09/",
+    "/\t/",
+    "%2f%2f",
+    "%252f%252f",
+    "/.//",
+    "/;@",
+    "/%5c",
+    "/\x00/",
+]
 SCHEMES = ["", "http:", "https:", "HTTPS:", "javascript:", "data:", " https:", "\thttps:", "ht\ntps:", "x:"]
-PROBES = [scheme + slashes + host + path for scheme, slashes, host, path in product(SCHEMES, SLASHES, HOSTS, ["", "/"])]
+PROBES = [
+    scheme + slashes + host + path
+    for scheme, slashes, host, path in product(SCHEMES, SLASHES, HOSTS, ["", "/"])
+]
 
 
 def test_no_return_address_leads_off_this_portal():

@@ -23,9 +23,7 @@ def test_a_claim_is_looked_at_again_after_growing_pauses():
 
 
 def test_failures_are_tried_again_after_growing_pauses_up_to_two_hours():
-    pauses = [
-        pace.after_failure(failures=n, retry_after=None, now=NOW, spread=0) - NOW for n in range(1, 20)
-    ]
+    pauses = [pace.after_failure(failures=n, retry_after=None, now=NOW, spread=0) - NOW for n in range(1, 20)]
 
     assert pauses[0] == timedelta(seconds=30)
     assert pauses == sorted(pauses)
