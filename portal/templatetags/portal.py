@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 from django.forms import BaseForm, BoundField
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
@@ -83,9 +84,9 @@ def perm_breaks(value: str) -> SafeString:
     return format_html("{}{}", format_html_join("", "{}<wbr>", ((head,) for head in heads)), tail)
 
 
-@register.inclusion_tag("components/permission_name.html")
-def permission_name(value: str) -> dict[str, Any]:
-    return {"value": value}
+@register.simple_tag
+def permission_name(value: str) -> SafeString:
+    return _inline("components/permission_name.html", {"value": value})
 
 
 @register.filter
@@ -100,21 +101,27 @@ def share(count: int, total: int) -> str:
     return charts.share(count, total)
 
 
-@register.inclusion_tag("components/time.html")
-def when(value: datetime | None, now: datetime, empty: str = "Never") -> dict[str, Any]:
+@register.simple_tag
+def when(value: datetime | None, now: datetime, empty: str = "Never") -> SafeString:
     """Relative for a week, then the date; the exact time in the tooltip."""
     if value is None:
-        return {"text": "", "empty": empty}
-    return {"value": _utc(value), "text": relative(value, now)}
+        return _inline("components/time.html", {"text": "", "empty": empty})
+    return _inline("components/time.html", {"value": _utc(value), "text": relative(value, now)})
 
 
-@register.inclusion_tag("components/time.html")
-def exact(value: datetime | None, empty: str = "Never") -> dict[str, Any]:
+@register.simple_tag
+def exact(value: datetime | None, empty: str = "Never") -> SafeString:
     """With seconds and zone, as evidence needs it."""
     if value is None:
-        return {"text": "", "empty": empty}
+        return _inline("components/time.html", {"text": "", "empty": empty})
     utc = _utc(value)
-    return {"value": utc, "text": f"{day(utc)}, {utc:%H:%M:%S} UTC", "plain": True}
+    text = f"{day(utc)}, {utc:%H:%M:%S} UTC"
+    return _inline("components/time.html", {"value": utc, "text": text, "plain": True})
+
+
+def _inline(template_name: str, context: dict[str, Any]) -> SafeString:
+    """Without the line break that ends every file: a comma may follow."""
+    return SafeString(render_to_string(template_name, context).strip())
 
 
 @register.filter
@@ -205,5 +212,6 @@ def _rail_items(nav: Mapping[str, Any]) -> list[dict[str, Any]]:
             continue
         place = "page" if current == item.url_name else "true" if current.startswith(item.section) else ""
         count = (nav.get("counts") or {}).get(item.count)
-        items.append({"item": item, "href": href, "place": place, "count": count})
+        more = item.count in nav.get("more", ())
+        items.append({"item": item, "href": href, "place": place, "count": count, "more": more})
     return items
