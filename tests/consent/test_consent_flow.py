@@ -333,16 +333,18 @@ class TestAReturnThatIsNotOurs:
 
         assert everything() == before
 
-    def test_without_a_state_still_shows_this_browser_the_way_back(self, admin):
+    def test_without_a_state_still_shows_each_browser_its_own_way_back(self, admin, application):
+        stranger = Admin(open_link(factories.make_installation(application)))
         admin.leave()
+        stranger.leave()
         canceled = {"error": "permission_denied", "error_description": "The admin canceled the request"}
 
-        own = admin.back(**canceled)
-        foreign = Client().get("/c/return", canceled)
+        pages = [browser.get("/c/return", canceled) for browser in (admin.client, stranger.client, Client())]
 
-        assert own.status_code == foreign.status_code == 400
-        assert f"{admin.path}/result" in own.content.decode()
-        assert admin.path not in foreign.content.decode()
+        assert [page.status_code for page in pages] == [400, 400, 400]
+        texts = [page.content.decode() for page in pages]
+        assert [f"{admin.path}/result" in text for text in texts] == [True, False, False]
+        assert [f"{stranger.path}/result" in text for text in texts] == [False, True, False]
 
     def test_after_an_hour_changes_nothing_and_offers_a_check(self, admin):
         state = admin.state()
