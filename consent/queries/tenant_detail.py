@@ -172,8 +172,17 @@ def api_name(resource: str) -> str:
 
 
 def evidence_of(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return evidence with its moment as a datetime and its claims as sorted pairs of text."""
-    return [{**_dated(row, "observed_at"), "facts": _facts(row.get("claims") or {})} for row in rows]
+    """Return evidence with its moment as a datetime and its claims as sorted pairs of text.
+
+    `refused` is the AADSTS number where Microsoft issued no token; then there are no claims.
+    """
+    return [_evidence(row) for row in rows]
+
+
+def _evidence(row: Mapping[str, Any]) -> dict[str, Any]:
+    claims = row.get("claims") or {}
+    refused = claims.get("code")
+    return {**_dated(row, "observed_at"), "refused": refused, "facts": [] if refused else _facts(claims)}
 
 
 def _facts(claims: Mapping[str, Any]) -> list[tuple[str, str]]:

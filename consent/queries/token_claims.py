@@ -85,9 +85,9 @@ def _side(application: Application, name: str, asked: str) -> Side:
         return Side(
             name, asked, problem="No tenant here has this ID or domain. Copy it from the tenant's page."
         )
-    token = next((e for e in evidence_of(installation.evidence) if e.get("claims")), None)
+    token = next((e for e in evidence_of(installation.evidence) if e["facts"]), None)
     if token is None:
-        problem = f"No token was ever issued for {installation.tenant}, so there are no claims to show."
+        problem = f"Microsoft issued no token for {installation.tenant} at the last read, so there are no claims."
         return Side(name, asked, installation, problem=problem)
     return Side(name, asked, installation, token=token)
 
