@@ -18,6 +18,9 @@ class Tenant(models.Model):
     contact = models.EmailField(blank=True, help_text="Who receives approval links")
     created_at = models.DateTimeField()
 
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["contact"], name="tenant_contact")]
+
     def __str__(self) -> str:
         return self.name
 

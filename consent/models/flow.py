@@ -29,7 +29,14 @@ class Invitation(models.Model):
     used_at = models.DateTimeField(null=True)  # an attempt was proved complete
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["created_at", "id"], name="invitation_newest")]
+        indexes: ClassVar = [
+            models.Index(fields=["created_at", "id"], name="invitation_newest"),
+            models.Index(
+                fields=["installation"],
+                condition=models.Q(withdrawn_at=None, used_at=None, declined_at=None),
+                name="invitation_open",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"invitation {self.id}"

@@ -6,34 +6,54 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Count, Max, OuterRef, Subquery, Sum
+from django.db.models import IntegerField, Max, OuterRef, Subquery, Sum
 from django.urls import reverse
 
 from consent.models import Application, Installation, Invitation, PatternCount
 
+INVITATIONS_COUNTED = 100  # open ones are counted up to here: a fleet may have very many
+
+
+class _Count(Subquery):
+    """How many rows a subquery has, its limit included."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) found)"
+    output_field = IntegerField()
+
 
 def navigation(slug: str | None, current: str) -> dict[str, Any]:
-    """Return application (or None), applications, counts per rail entry, and the current view's name."""
+    """Return application (or None), applications, counts per rail entry, which of them are
+    lower bounds ("more"), and the current view's name."""
     tenants = PatternCount.objects.filter(application=OuterRef("pk")).values("application")
     invitations = Invitation.objects.filter(
         installation__application=OuterRef("pk"), withdrawn_at=None, used_at=None, declined_at=None
-    ).values("installation__application")
+    )
     applications = list(
         Application.objects.annotate(
             tenants=Subquery(tenants.annotate(n=Sum("installations")).values("n")),
-            open_invitations=Subquery(invitations.annotate(n=Count("id")).values("n")),
+            open_invitations=_Count(invitations.values("pk")[:INVITATIONS_COUNTED]),
             latest_revision=Max("revisions__number"),
         ).order_by("name")
     )
     application = next((a for a in applications if a.slug == slug), None)
     counts: dict[str, int] = {}
+    more: set[str] = set()
     if application is not None:
         counts = {
             "tenants": application.tenants or 0,
             "revisions": application.latest_revision or 0,
-            "invitations": application.open_invitations or 0,
+            "invitations": application.open_invitations,
         }
-    return {"application": application, "applications": applications, "counts": counts, "current": current}
+        if counts["invitations"] == INVITATIONS_COUNTED:
+            counts["invitations"] -= 1  # 99+
+            more.add("invitations")
+    return {
+        "application": application,
+        "applications": applications,
+        "counts": counts,
+        "more": more,
+        "current": current,
+    }
 
 
 def only_application() -> str:

@@ -27,7 +27,7 @@ from tenants.models import Person, Tenant
 CONFLICT = "conflict"  # code of the error when somebody else published first
 LONGEST_REASON = 500
 LONGEST_NOTE = 2000
-CONTACTS_COUNTED = 1000  # tenants without a contact are counted up to here: a fleet's size costs nothing
+CONTACTS_COUNTED = 200  # tenants without a contact are counted up to here: a fleet's size costs nothing
 
 
 @dataclass(frozen=True)
