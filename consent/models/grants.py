@@ -118,8 +118,8 @@ class Installation(models.Model):
     def __str__(self) -> str:
         return f"{self.application_id} in {self.tenant_id}"
 
-    def status(self, standing: Standing) -> Status:
-        return status_of(condition=Condition(self.condition), standing=standing)
+    def status(self, standing: str) -> Status:
+        return status_of(condition=Condition(self.condition), standing=Standing(standing))
 
 
 class Snapshot(models.Model):

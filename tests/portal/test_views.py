@@ -143,3 +143,12 @@ class TestSession:
 
         assert page.status_code == 400
         assert "started in another browser" in page.content.decode()
+
+
+def test_a_form_that_is_too_large_is_told_so(as_owner, application):
+    manifest = "x" * (3 * 2**20)
+
+    page = as_owner.post("/sentinel-connector/revisions/draft", {"manifest": manifest})
+
+    assert page.status_code == 400
+    assert "larger than 2 MB" in page.content.decode()
