@@ -30,13 +30,12 @@ GONE = {"expired": 410, "withdrawn": 410}
 
 
 def private(view: View) -> View:
-    """Keep an address that is itself a key out of other sites' logs and, when it fails, out of ours."""
+    """Keep an address that is itself a key out of other sites' logs; portal.redaction sees to ours."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = view(request, *args, **kwargs)
         response.setdefault("Referrer-Policy", "no-referrer")
-        response._has_been_logged = True  # type: ignore[attr-defined]  # Django logs the path of a 4xx
         return response
 
     return guarded

@@ -349,6 +349,7 @@ class TestTheResult:
         page = admin.get("/result")
 
         assert "Approved, as far as we can see" in main_of(page)
+        assert "SecurityEvents.Read.All delegated permission Unknown Unknown" in main_of(page)
         assert "is-success" not in page.content.decode()
         assert "Security Reader" in main_of(page)
         assert "https://entra.microsoft.com/" in page.content.decode()

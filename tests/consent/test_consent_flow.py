@@ -401,6 +401,7 @@ class TestAReturnInAnotherBrowser:
         assert fabrikam.pattern.granted == []
         assert fabrikam.checked_at is not None
         assert attacker.attempt.outcome == "other-tenant"
+        assert str(T1) not in Client().get(f"{attacker.path}/result").content.decode()
         own_eyes = whose == "the attacker's"
         assert (attacker.attempt.other_tenant == T1) is own_eyes
         assert ("Northwind" in attacker.result(), str(T1) in attacker.result()) == (False, own_eyes)
