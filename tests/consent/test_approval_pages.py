@@ -291,8 +291,11 @@ class TestTheResult:
         assert re.search(r"\d\d:\d\d:\d\d UTC", text)
         assert "Version 2 of Sentinel Connector was published since" in text
 
-    def test_knows_nothing_before_it_was_read(self, admin):
-        admin.back(state=admin.state(), admin_consent="True", tenant=str(T1))
+    @pytest.mark.parametrize("before", [NOTHING_KNOWN, grants()], ids=["never read", "read before"])
+    def test_knows_nothing_before_it_was_read_again(self, application, before):
+        factories.make_revision(application, P1)
+        admin = admin_of(application, before)
+        admin.back(state=admin.state(), admin_consent="True")
 
         text = main_of(admin.get("/result"))
 
