@@ -151,7 +151,6 @@ def _snapshot_event(snapshot: Snapshot, before: Snapshot | None) -> Event:
         added, removed, unclear = change.added, change.removed, len(change.unclear)
     else:
         added, removed, unclear = snapshot.granted, frozenset(), 0
-    sources = sorted({str(item.get("source", "")) for item in snapshot.evidence} - {""})
     against = f", while revision {snapshot.revision.number} was current" if snapshot.revision else ""
     unseen = (
         f"; {unclear} permission{'s' * (unclear > 1)} only one of the two proofs could see" if unclear else ""
@@ -159,7 +158,7 @@ def _snapshot_event(snapshot: Snapshot, before: Snapshot | None) -> Event:
     return Event(
         at=snapshot.observed_at,
         title=f"Snapshot {snapshot.sequence}",
-        detail=f"Proved by {' and '.join(SOURCES.get(s, s) for s in sources) or 'a read'}{against}{unseen}",
+        detail=f"{_how(snapshot)}{against}{unseen}",
         tone="revoked" if removed and not added else "in-step",
         icon="shield",
         snapshot=snapshot.sequence,
@@ -167,6 +166,14 @@ def _snapshot_event(snapshot: Snapshot, before: Snapshot | None) -> Event:
         added=sorted(added, key=_by_name),
         removed=sorted(removed, key=_by_name),
     )
+
+
+def _how(snapshot: Snapshot) -> str:
+    """Return how a snapshot was proved; evidence of a refusal carries Microsoft's code instead of claims."""
+    if any((item.get("claims") or {}).get("code") for item in snapshot.evidence):
+        return "Microsoft refused a token: nothing is granted"
+    sources = sorted({str(item.get("source", "")) for item in snapshot.evidence} - {""})
+    return f"Proved by {' and '.join(SOURCES.get(s, s) for s in sources) or 'a read'}"
 
 
 SOURCES = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -40,7 +41,9 @@ def page_of(application, **options):
 
 
 def text_of(response) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+    """What a person reads on the page; names may wrap, which is no space."""
+    words = re.sub(r"<[^>]+>", " ", response.content.decode().replace("<wbr>", ""))
+    return " ".join(unescape(words).split())
 
 
 @pytest.fixture
