@@ -285,3 +285,13 @@ def test_a_person_with_markup_in_their_name_is_only_text(http: Http) -> None:
     http.control("POST", "load", tenants=[{"id": NORTHWIND, "displayName": "Northwind", "users": [user]}])
 
     assert "<script>" not in http.get(address()).text
+
+
+def test_consenting_again_leaves_scopes_alone_where_none_are_asked(http: Http) -> None:
+    require(http, "User.Read:delegated")
+    press(http, address(), ADA, "accept")
+    require(http, P1)
+
+    press(http, address(), ADA, "accept")
+
+    assert sorted(granted(http)) == ["SecurityEvents.Read.All", "User.Read"]

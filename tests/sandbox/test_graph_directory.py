@@ -288,3 +288,9 @@ def test_delta_ends_with_a_link_that_can_expire(reader: Http) -> None:
     expired = reader.graph(NORTHWIND, link)
     assert expired.status_code == 410
     assert expired.headers["Location"] == "https://graph.microsoft.com/v1.0/oauth2PermissionGrants/delta"
+
+
+def test_even_an_empty_collection_can_have_a_next_page(reader: Http) -> None:
+    reader.control("POST", "faults", kind="empty_page", times=1)
+
+    assert "@odata.nextLink" in own(reader, "/appRoleAssignedTo")

@@ -198,3 +198,22 @@ def test_an_unfriendly_state_survives_the_trip(http: Http) -> None:
     state = 'a b&c="d"é#'
 
     assert sign_in(http, ADA, state=state)["state"] == state
+
+
+def test_what_one_person_granted_is_not_in_the_token_of_another(http: Http) -> None:
+    http.control(
+        "POST",
+        f"tenants/{NORTHWIND}/apps/{PORTAL}/grant",
+        permissions=["User.ReadBasic.All:delegated"],
+        principal="11111111-0000-4000-8000-000000000003",
+    )
+
+    assert "User.ReadBasic.All" in tokens(http, RUI)["scope"].split()
+    assert "User.ReadBasic.All" not in tokens(http, ADA)["scope"].split()
+
+
+def test_offline_access_is_worth_a_refresh_token_and_no_scope(http: Http) -> None:
+    body = tokens(http, ADA)
+
+    assert "refresh_token" in body
+    assert "offline_access" not in body["scope"].split()
