@@ -15,7 +15,7 @@ from tests.entra.test_http import GRAPH, OK, Facing, failure_of
 
 
 def dripping(piece: bytes) -> list[bytes | float]:
-    return [drop for _ in range(80) for drop in (0.05, piece)]
+    return [drop for _ in range(300) for drop in (0.05, piece)]
 
 
 class TestTime:
@@ -41,7 +41,7 @@ class TestTime:
         assert isinstance(failure, Unavailable)
         assert failure.retryable
         assert "longer than 0.3 seconds" in failure.summary
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 8
 
     def test_time_spent_waiting_counts_over_all_of_a_call(self):
         budget.start(0)
@@ -111,7 +111,7 @@ class TestTls:
         budget.start(0.3)
         with pytest.raises(requests.RequestException):
             plain.get(one.url, stream=True)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 8
         plain.close()
 
 
