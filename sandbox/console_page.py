@@ -1,6 +1,7 @@
 """The page for people at /: what every tenant granted, and the switches."""
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -123,7 +124,7 @@ def _tenants(directory: Directory, find: str) -> Markup:
 
 
 def _tenant(directory: Directory, tenant: Tenant, find: str) -> Markup:
-    back = f"/?find={find}#t-{tenant.id}" if find else f"/#t-{tenant.id}"
+    back = f"/?find={quote(find)}#t-{tenant.id}" if find else f"/#t-{tenant.id}"
     apps = join(
         _app(directory, tenant, documents.dump_principal(directory, principal), back)
         for principal in tenant.principals.values()

@@ -39,7 +39,9 @@ def picker(
     everyone = tenant is None or form.get("step") == "others"
     wanted = form.get("find", "").strip().lower()
     tenants = [*exchange.directory.tenants.values()] if everyone or tenant is None else [tenant]
-    people = {one.id: _matching(one, wanted) for one in tenants}
+    hint = exchange.request.args.get("login_hint", "").lower()
+    people = {one.id: _matching(one, wanted, hint) for one in tenants}
+    tenants.sort(key=lambda one: all(user.username.lower() != hint for user in people[one.id]))
     sections = join(
         _section(one, people[one.id], application, titled=everyone) for one in tenants if people[one.id]
     )
@@ -52,8 +54,9 @@ def picker(
     return page("Pick an account", body, sends_to=sends_to)
 
 
-def _matching(tenant: Tenant, wanted: str) -> list[User]:
+def _matching(tenant: Tenant, wanted: str, hint: str) -> list[User]:
     people = [user for user in tenant.users.values() if user.enabled]
+    people.sort(key=lambda user: user.username.lower() != hint)
     return [user for user in people if wanted in f"{tenant.name} {user.name} {user.username}".lower()]
 
 

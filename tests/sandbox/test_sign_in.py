@@ -217,3 +217,16 @@ def test_offline_access_is_worth_a_refresh_token_and_no_scope(http: Http) -> Non
 
     assert "refresh_token" in body
     assert "offline_access" not in body["scope"].split()
+
+
+def test_a_hint_puts_that_person_first(http: Http) -> None:
+    page = http.get(address(login_hint=RUI)).text
+
+    assert page.index("Rui Costa") < page.index("Ada Alvarez") < page.index("Dana Okafor")
+
+
+def test_50020_can_be_a_page(http: Http) -> None:
+    path = f"/{HOME}/adminconsent?client_id={CONNECTOR}&redirect_uri=http://localhost:8000/c/return"
+    http.control("PATCH", "settings", foreign_account="page")
+
+    assert "AADSTS50020: " in http.post(path, data={"user": ADA}).text
