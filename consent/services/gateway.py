@@ -10,8 +10,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from consent.models import Application
+from entra.credentials import parse_credential
+from entra.errors import CredentialError
 from entra.http import EntraSession
-from entra.types import CLOUDS, Certificate, Client, Credential, Secret
+from entra.types import CLOUDS, Client, Credential
 
 MAX_CREDENTIAL = 64 * 1024  # characters; a PEM with a long chain has a tenth of it
 
@@ -49,10 +51,12 @@ def load_credential(reference: str) -> Credential:
         raise ValidationError(
             "A credential is named as env:VARIABLE or file:PATH; the secret itself is never entered here."
         )
-    value = value.strip()
-    if not value:
+    if not value.strip():
         raise ValidationError(f"{reference} is empty. Put the client secret or the certificate's PEM there.")
-    return Certificate(pem=value) if "-----BEGIN" in value else Secret(value=value)
+    try:
+        return parse_credential(value)
+    except CredentialError as error:
+        raise ValidationError(f"{error} Mend what {reference} holds.") from error
 
 
 def client_of(application: Application) -> Client:

@@ -136,7 +136,7 @@ class TestRegisterRefuses:
         path.write_text("-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\n")
         assert refused(credential=f"file:{path}") == {
             "credential": "The credential has a private key but no certificate beside it."
-            " Mend it, then register again."
+            f" Mend what file:{path} holds."
         }
 
     def test_a_home_tenant_that_is_neither_guid_nor_domain(self):
