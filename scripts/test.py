@@ -1,7 +1,8 @@
 """`make test`: the whole suite on SQLite, then all that touches a database on PostgreSQL with Redis.
 
 Ends with what ran and one line of counts. Exits with 1 when a test failed, when a database's part could not
-run, or when the coverage is below its gates.
+run, or when the coverage is below its gates. Arguments go to pytest, narrow it and
+leave the gates out: `python -m scripts.test tests/portal`.
 """
 
 from __future__ import annotations
@@ -37,38 +38,43 @@ class Outcome:
     seconds: float = 0.0
     broken: bool = False  # pytest itself did not come to an end
 
+    @property
+    def said(self) -> str:
+        counts = f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped, {self.seconds:.0f} s"
+        return f"{self.ran}: {counts}{' (DID NOT FINISH)' if self.broken else ''}"
 
-def main() -> int:
+
+def main(narrowed: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers started here are stopped
     REPORTS.mkdir(parents=True, exist_ok=True)
     chromium = services.find_chromium()
-    outcomes = [on_sqlite(chromium), on_postgresql()]
-    covered = coverage_holds()
+    outcomes = [on_sqlite(chromium, narrowed), on_postgresql(narrowed)]
+    covered = bool(narrowed) or coverage_holds()
     print("\nWhat ran:")
     for outcome in outcomes:
-        print(f"  {outcome.ran}: {outcome.passed} passed, {outcome.failed} failed, ", end="")
-        print(f"{outcome.skipped} skipped, {outcome.seconds:.0f} s")
+        print(f"  {outcome.said}")
     print(f"  Browser: {version_of(chromium) if chromium else 'no Chromium found; its tests were skipped'}")
-    print(f"  Coverage: {'above its gates' if covered else 'BELOW ITS GATES'}")
+    gates = "not measured" if narrowed else "above its gates" if covered else "BELOW ITS GATES"
+    print(f"  Coverage: {gates}")
     passed, failed = (sum(getattr(o, name) for o in outcomes) for name in ("passed", "failed"))
     broken = any(outcome.broken for outcome in outcomes)
     print(f"{passed} passed, {failed} failed", flush=True)
     return 1 if failed or broken or not covered or not passed else 0
 
 
-def on_sqlite(chromium: str) -> Outcome:
+def on_sqlite(chromium: str, narrowed: list[str]) -> Outcome:
     environment = {"DATABASE_URL": "", "REDIS_URL": "", "CHROMIUM": chromium}
-    measured = ["--cov", "--cov-report="]
-    return run_pytest("SQLite", environment, ["-n", "2", "--dist", "loadscope", *measured])
+    measured = [] if narrowed else ["--cov", "--cov-report="]
+    return run_pytest("SQLite", environment, ["-n", "2", "--dist", "loadscope", *measured, *narrowed])
 
 
-def on_postgresql() -> Outcome:
+def on_postgresql(narrowed: list[str]) -> Outcome:
     try:
         with services.postgresql() as database, services.redis() as broker:
             name = f"{postgresql_version(database)} with {redis_version(broker)}"
             environment = {"DATABASE_URL": database, "REDIS_URL": broker, "CHROMIUM": ""}
             options = ["-n", "2", "--dist", "loadscope", "-p", "scripts.database_only", "-m", "not browser"]
-            return run_pytest(name, environment, [*options, "--no-cov"])
+            return run_pytest(name, environment, [*options, *narrowed])
     except services.UnavailableError as error:
         return Outcome(ran=f"PostgreSQL with Redis DID NOT RUN ({error})", broken=True)
 
@@ -80,7 +86,7 @@ def run_pytest(name: str, environment: dict[str, str], options: list[str]) -> Ou
     started = time.monotonic()
     kept = {key: value for key, value in os.environ.items() if key not in environment}
     done = subprocess.run(
-        [BIN / "pytest", "-q", f"--junitxml={report}", *options],
+        [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *options],
         cwd=ROOT,
         env={**kept, **{key: value for key, value in environment.items() if value}},
         stdin=subprocess.DEVNULL,
@@ -157,4 +163,4 @@ def version_of(program: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
