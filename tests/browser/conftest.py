@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from consent.services.invitations import invite, link
 from sandbox.server import Running
 from scripts.services import find_chromium
+from tests import factories, stage
 from tests.browser.stage import WebServer, Worker
 from tests.browser.visitors import Visitors
+from tests.factories import P1, P2, T1
 
 FLAGS = (
     "--no-sandbox",
@@ -28,7 +33,7 @@ expect.set_options(timeout=20_000)
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if __package__ in getattr(item, "module", item).__name__:
+        if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
 
 
@@ -72,3 +77,18 @@ def portal(
         visitors.close()
         web_server.wait_until_idle()
     assert visitors.complaints == []
+
+
+@pytest.fixture
+def invited(portal: Portal, application) -> str:
+    """The approval link of a tenant that never consented, to P1 and P2."""
+    factories.make_revision(application, P1, P2)
+    stage.require(portal.microsoft.directory, P1, P2)
+    tenant = factories.make_tenant("Northwind Traders", id=T1)
+    installation = factories.make_installation(application, tenant)
+    return link(invite(installation=installation, person=None, now=timezone.now()))
+
+
+@pytest.fixture
+def ada(portal: Portal) -> Page:
+    return portal.visitors.open()
