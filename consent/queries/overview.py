@@ -104,7 +104,7 @@ def _trend(
 
 @dataclass(frozen=True)
 class _Line:
-    """A row of the matrix: the cohorts of one pattern that have one status, whatever their condition."""
+    """A row of the matrix: the cohorts with the same grants and one status, whatever their condition."""
 
     first: Cohort
     conditions: frozenset[Condition]
@@ -141,11 +141,11 @@ def _matrix(
 
 
 def _lines(cohorts: Sequence[Cohort]) -> list[_Line]:
-    """Merge cohorts by (pattern, status). Who cannot be read is one row: nothing tells them apart."""
-    groups: dict[tuple[int, Status], list[Cohort]] = {}
+    """Merge cohorts by (grants, status). Who cannot be read is one row: nothing tells them apart."""
+    groups: dict[tuple[str, Status], list[Cohort]] = {}
     for cohort in by_work(cohorts):
-        pattern = 0 if cohort.status is Status.UNREACHABLE else cohort.pattern_id
-        groups.setdefault((pattern, cohort.status), []).append(cohort)
+        grants = "" if cohort.status is Status.UNREACHABLE else cohort.digest
+        groups.setdefault((grants, cohort.status), []).append(cohort)
     lines = [
         _Line(
             first=group[0],

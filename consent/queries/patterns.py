@@ -5,6 +5,8 @@ There are a few dozen of them whatever the fleet's size, so pages think about th
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,7 +28,7 @@ class Cohort:
     """Installations alike in all that decides their status; `drift` is against the current revision."""
 
     pattern_id: int
-    digest: str
+    digest: str  # of what is granted and how far that is known: patterns that look alike share it
     condition: Condition
     standing: Standing
     installations: int
@@ -78,7 +80,7 @@ def load_history(application: Application) -> History:
 def load_cohorts(application: Application, history: History) -> list[Cohort]:
     """Return the application's cohorts, compared with the current revision. One query."""
     rows = with_standing(application, history.current.id if history.current else None).values(
-        "pattern_id", "pattern__digest", "pattern__granted", "condition", "standing", "installations",
+        "pattern_id", "pattern__granted", "pattern__knows", "condition", "standing", "installations",
         "compared__missing", "compared__surplus", "compared__unknown", "compared__revoked",
     )  # fmt: skip
     return [_cohort(row, history.required) for row in rows]
@@ -107,6 +109,11 @@ def with_standing(application: Application, revision_id: int | None) -> Any:
     )
 
 
+def _digest(granted: Permissions, knows: list[str]) -> str:
+    content = json.dumps([sorted(p.key for p in granted), sorted(knows)])
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
 def _cohort(row: dict[str, Any], required: Permissions) -> Cohort:
     granted = permissions_of(row["pattern__granted"])
     if row["compared__missing"] is None:
@@ -120,7 +127,7 @@ def _cohort(row: dict[str, Any], required: Permissions) -> Cohort:
         )
     return Cohort(
         pattern_id=row["pattern_id"],
-        digest=row["pattern__digest"],
+        digest=_digest(granted, row["pattern__knows"]),
         condition=Condition(row["condition"]),
         standing=Standing(row["standing"]),
         installations=row["installations"],

@@ -67,7 +67,12 @@ class TestFilters:
     @pytest.mark.parametrize("seed", SEEDS)
     def test_by_status_leave_what_the_rule_says_in_order(self, db, seed):
         application = make_fleet(seed)
-        choices = ([], ["revoked"], ["re-consent-needed", "unreachable"], list(Status))
+        choices: tuple[list[str], ...] = (
+            [],
+            ["revoked"],
+            ["re-consent-needed", "unreachable"],
+            [str(s) for s in Status],
+        )
         for statuses, sort in product(choices, ("work", "name")):
             query = "&".join([*(f"status={s}" for s in statuses), f"sort={sort}", "size=100"])
             page = page_of(application, query)
@@ -80,7 +85,7 @@ class TestFilters:
     @pytest.mark.parametrize("seed", SEEDS)
     def test_by_permission_leave_what_the_cells_say(self, db, seed):
         application = make_fleet(seed)
-        required = application.current_revision.required
+        required = load_history(application).required
 
         def cell(installation, permission):
             known = installation.pattern.grants
@@ -264,15 +269,24 @@ class TestPages:
 class TestPattern:
     def test_opens_its_tenants_and_says_what_it_holds(self, as_owner, application):
         make_revision(application, P1, P2)
-        old = make_installation(application, make_tenant("Old"), has=grants(P1, P3))
+        make_installation(application, make_tenant("Old"), has=grants(P1, P3))
         make_installation(application, make_tenant("New"), has=grants(P1, P2))
-        url = reverse("consent:pattern_detail", args=[application.slug, old.pattern.digest[:16]])
-        response = as_owner.get(url)
+        rows = as_owner.get(reverse("consent:overview", args=[application.slug])).context["matrix"]["rows"]
+        response = as_owner.get(next(row["url"] for row in rows if row["status"] == "re-consent-needed"))
         states = {cell["permission"]: cell["state"] for cell in response.context["cells"]}
 
         assert [row.name for row in response.context["rows"]] == ["Old"]
         assert states == {P1: "granted", P2: "missing", P3: "extra"}
         assert "Missing 1 of 2 required permissions" in text_of(response)
+
+    def test_is_one_for_tenants_that_differ_only_in_what_they_once_withdrew(self, as_owner, application):
+        make_revision(application, P1)
+        make_installation(application, make_tenant("Tidy"), has=grants(P1, withdrawn=[P3]))
+        make_installation(application, make_tenant("Plain"), has=grants(P1))
+        (row,) = as_owner.get(reverse("consent:overview", args=[application.slug])).context["matrix"]["rows"]
+
+        assert row["label"] == "2"
+        assert [r.name for r in as_owner.get(row["url"]).context["rows"]] == ["Plain", "Tidy"]
 
     def test_of_another_application_is_not_found(self, as_owner, application):
         make_revision(application, P1)
