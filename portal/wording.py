@@ -127,4 +127,5 @@ RAIL: tuple[RailItem, ...] = (
     RailItem("consent:revision_list", "Revisions", "history", "consent:revision", "revisions"),
     RailItem("consent:invitation_list", "Invitations", "mail", "consent:invitation", "invitations"),
     RailItem("consent:scan_list", "Scans", "scan", "consent:scan"),
+    RailItem("consent:application_detail", "Registration", "key", "consent:application_detail"),
 )
