@@ -125,12 +125,12 @@ def rows_of(
     installations: Sequence[Installation], cohorts: Sequence[Cohort], history: History, *, now: datetime
 ) -> list[Row]:
     """Return installations, as read_rows returns them, ready to draw."""
-    by_place = {(c.pattern_id, c.condition): c for c in cohorts}
+    by_place = {(c.pattern_id, c.condition): (c, history.satisfied_by(c.granted)) for c in cohorts}
     rows = []
     for installation in installations:
         condition = Condition(installation.condition)
-        cohort = by_place.get((installation.pattern_id, condition)) or _unheard_of(installation, condition)
-        satisfied = history.satisfied_by(cohort.granted)
+        place = (installation.pattern_id, condition)
+        cohort, satisfied = by_place.get(place) or (_unheard_of(installation, condition), ())
         rows.append(
             Row(
                 tenant_id=installation.tenant_id,

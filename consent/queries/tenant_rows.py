@@ -33,6 +33,12 @@ COLUMNS = (
     "t.domain AS tenant_domain"
 )
 
+# CROSS JOIN keeps SQLite to the order that is written: from the few hits to what belongs to them.
+FROM_HITS = (
+    f"hit CROSS JOIN {INSTALLATION} i CROSS JOIN cohort c CROSS JOIN {TENANT} t WHERE i.id = hit.id "
+    "AND c.pattern_id = i.pattern_id AND c.condition = i.condition AND t.id = i.tenant_id"
+)
+
 Sql = tuple[str, list[Any]]
 
 
@@ -104,9 +110,7 @@ def count_rows(application_id: int, cohorts: Sequence[Cohort], scatter: Scatter)
     values, value_params = _values(dict.fromkeys(cohorts, 0))
     sql = (
         f"WITH {values}, {hits} SELECT COUNT(*) FROM ("  # noqa: S608  (names of ours; values are parameters)
-        f"SELECT 1 FROM hit JOIN {INSTALLATION} i ON i.id = hit.id "
-        f"JOIN cohort c ON c.pattern_id = i.pattern_id AND c.condition = i.condition "
-        f"LIMIT {COUNT_LIMIT + 1}) found"
+        f"SELECT 1 FROM {FROM_HITS} LIMIT {COUNT_LIMIT + 1}) found"
     )
     with connection.cursor() as database:
         database.execute(sql, [*value_params, *hit_params])
@@ -178,13 +182,11 @@ def _scattered(
     seek: str = ""
     seek_params: list[Any] = []
     if cursor is not None:
-        seek = f"WHERE (c.work, i.sort_name, i.id) {'<' if cursor.back else '>'} (%s, %s, %s) "
+        seek = f"AND (c.work, i.sort_name, i.id) {'<' if cursor.back else '>'} (%s, %s, %s) "
         seek_params = [cursor.work, cursor.name, cursor.id]
     way = " DESC" if cursor is not None and cursor.back else ""
     return (
-        f"WITH {values}, {hits} SELECT {COLUMNS}, c.work FROM hit JOIN {INSTALLATION} i ON i.id = hit.id "  # noqa: S608
-        f"JOIN cohort c ON c.pattern_id = i.pattern_id AND c.condition = i.condition "
-        f"JOIN {TENANT} t ON t.id = i.tenant_id {seek}"
+        f"WITH {values}, {hits} SELECT {COLUMNS}, c.work FROM {FROM_HITS} {seek}"  # noqa: S608
         f"ORDER BY c.work{way}, i.sort_name{way}, i.id{way} LIMIT {limit}",
         [*value_params, *hit_params, *seek_params],
     )
@@ -212,9 +214,10 @@ def _hits(application_id: int, scatter: Scatter) -> Sql:
         young_params = [_moment(scatter.proved_before)]
     parts, params = [], []
     for way, way_params in ways:
-        join = f" JOIN {TENANT} t ON t.id = i.tenant_id" if "t." in way else ""
+        start, same = (f"{TENANT} t CROSS JOIN ", " AND i.tenant_id = t.id") if "t." in way else ("", "")
         parts.append(
-            f"SELECT i.id FROM {INSTALLATION} i{join} WHERE i.application_id = %s{way}{young}"  # noqa: S608
+            f"SELECT i.id FROM {start}{INSTALLATION} i "  # noqa: S608
+            f"WHERE i.application_id = %s{same}{way}{young}"
         )
         params += [application_id, *way_params, *young_params]
     return f"hit AS ({' UNION '.join(parts)})", params

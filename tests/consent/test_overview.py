@@ -286,5 +286,7 @@ class TestWhatAPatternMeans:
         sets = [(P1, P2), (P1,), (P1, P2)]
         history = History(tuple(Requirement(n, n, NOW, frozenset(r)) for n, r in enumerate(sets, start=1)))
 
-        assert history.added_in(P2).number == 3
+        added = history.added_in(P2)
+        assert added is not None
+        assert added.number == 3
         assert history.satisfied_by(frozenset({P1})) == (2,)
