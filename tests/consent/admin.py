@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,9 +11,11 @@ import requests
 from django.test import Client
 from django.utils import timezone
 
-from consent.models import ConsentAttempt, Installation, Invitation
+from consent.models import Application, ConsentAttempt, Installation, Invitation
+from consent.rules.drift import NOTHING_KNOWN, Grants
 from consent.services.checks import run_due
 from consent.services.invitations import invite, token_of
+from tests import factories
 
 
 def open_link(installation: Installation) -> Invitation:
@@ -62,3 +66,23 @@ class Admin:
 
 def check_due() -> int:
     return run_due(now=timezone.now())
+
+
+def main_of(response) -> str:
+    """The text of the page's main part, as a person reads it."""
+    text = response.content.decode()
+    text = re.sub(r".*<main[^>]*>(.*)</main>.*", r"\1", text, flags=re.S)
+    text = re.sub(r"<wbr>", "", text)
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", text)))
+
+
+def heading_of(response) -> str:
+    found = re.search(r"<h1[^>]*>(.*?)</h1>", response.content.decode(), re.S)
+    assert found
+    return html.unescape(found.group(1)).strip()
+
+
+def admin_of(application: Application, has: Grants = NOTHING_KNOWN, **overrides: Any) -> Admin:
+    """The administrator of an organization that granted this much."""
+    installation = factories.make_installation(application, has=has, **overrides)
+    return Admin(open_link(installation))
