@@ -87,7 +87,7 @@ def _side(application: Application, name: str, asked: str) -> Side:
         )
     token = next((e for e in evidence_of(installation.evidence) if e["facts"]), None)
     if token is None:
-        problem = f"Microsoft issued no token for {installation.tenant} at the last read, so there are no claims."
+        problem = f"Microsoft issued no token for {installation.tenant} at the last read: no claims."
         return Side(name, asked, installation, problem=problem)
     return Side(name, asked, installation, token=token)
 
