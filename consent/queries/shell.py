@@ -10,7 +10,9 @@ from django.db.models import IntegerField, Max, OuterRef, Subquery, Sum
 from django.urls import reverse
 
 from consent.models import Application, Installation, Invitation, PatternCount
+from tenants.models import Tenant
 
+DOMAIN_SHARED_BY = 50  # tenants at most; two are too many already to know which one is meant
 INVITATIONS_COUNTED = 100  # open ones are counted up to here: a fleet may have very many
 
 
@@ -71,8 +73,10 @@ def find(*, text: str, slug: str) -> str:
     try:
         exact = tenants.filter(tenant_id=UUID(text))
     except ValueError:
-        exact = tenants.filter(tenant__domain=text.lower())
-    hits = list(exact[:2]) if text else []
+        # Two steps: left to choose, a database without statistics walks the whole fleet instead.
+        named = Tenant.objects.filter(domain=text.lower())[:DOMAIN_SHARED_BY]
+        exact = tenants.filter(tenant__in=list(named)) if text else tenants.none()
+    hits = list(exact[:2])
     if len(hits) == 1:
         return reverse("consent:tenant_detail", args=[hits[0].application.slug, hits[0].tenant_id])
     slug = slug or (Application.objects.order_by("name").values_list("slug", flat=True).first() or "")
