@@ -1,4 +1,4 @@
-"""Customers' tenants, and the people who sign in."""
+"""The people who sign in."""
 
 from __future__ import annotations
 
@@ -7,22 +7,6 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.crypto import salted_hmac
-
-
-class Tenant(models.Model):
-    """A customer's Entra tenant. Its GUID is its identity; name and domain are labels."""
-
-    id = models.UUIDField(primary_key=True, editable=False)
-    name = models.CharField(max_length=200)
-    domain = models.CharField(max_length=253, blank=True, db_index=True)
-    contact = models.EmailField(blank=True, help_text="Who receives approval links")
-    created_at = models.DateTimeField()
-
-    class Meta:
-        indexes: ClassVar = [models.Index(fields=["contact"], name="tenant_contact")]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class PersonManager(BaseUserManager["Person"]):
