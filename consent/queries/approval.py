@@ -9,28 +9,14 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from consent.models import Application, ConsentAttempt, Invitation, Revision
+from consent.queries.permission_list import Shown, show
 from consent.rules.approvers import Approvers, approvers_of, needs_security_reader
 from consent.rules.drift import Drift, Grants, Permissions, compare
-from consent.rules.explanations import Explanation, explain
 from consent.rules.forwarding import Message, message
 from consent.rules.status import Condition
-from entra.types import CLOUDS, GRAPH, Cloud, Permission
+from entra.types import CLOUDS, Cloud, Permission
 
 AFTERWARDS = timedelta(hours=25)  # how long a result stays readable when the link expires meanwhile
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One permission with its words, in the shape that the permission component takes."""
-
-    value: str
-    kind: str
-    resource: str
-    reason: str
-    title: str
-    reaches: str
-    cannot: str
-    risk: str
 
 
 @dataclass(frozen=True)
@@ -56,11 +42,11 @@ class Request:
     place: Place
     variant: str  # first, more, again, unseen, fewer, nothing
     revision: Revision | None
-    new: list[Asked]
-    approved: list[Asked]
-    unknown: list[Asked]
-    removed: list[Asked]
-    withdrawn: list[Asked]
+    new: list[Shown]
+    approved: list[Shown]
+    unknown: list[Shown]
+    removed: list[Shown]
+    withdrawn: list[Shown]
     lines: int
     approvers: Approvers
     needs_reader: bool
@@ -146,30 +132,8 @@ def reasons_of(revision: Revision | None) -> dict[Permission, str]:
     return {row.permission: row.reason for row in revision.permissions.all()}
 
 
-def asked(permissions: Iterable[Permission], reasons: dict[Permission, str]) -> list[Asked]:
-    return [_asked(p, explain(p), reasons.get(p, "")) for p in sorted(permissions, key=_by_name)]
-
-
-def _asked(permission: Permission, words: Explanation, reason: str) -> Asked:
-    return Asked(
-        value=permission.value or permission.id,
-        kind=permission.kind,
-        resource=resource_name(permission.resource),
-        reason=_sentence(reason),
-        title=words.title or permission.id,
-        reaches=words.reaches,
-        cannot=words.cannot,
-        risk=words.risk,
-    )
-
-
-def resource_name(resource: str) -> str:
-    return "Microsoft Graph" if resource == GRAPH else f"API {resource}"
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return text if not text or text[-1] in ".!?…" else f"{text}."
+def asked(permissions: Iterable[Permission], reasons: dict[Permission, str]) -> list[Shown]:
+    return [show(p, reason=reasons.get(p, "")) for p in sorted(permissions, key=_by_name)]
 
 
 def _by_name(permission: Permission) -> tuple[str, str]:

@@ -12,7 +12,8 @@ from django.utils.dateparse import parse_datetime
 
 from consent.models import ConsentAttempt, Installation, Invitation
 from consent.models.grants import permissions_json, permissions_of
-from consent.queries.approval import Place, latest_attempt, place_of, resource_name
+from consent.queries.approval import Place, latest_attempt, place_of
+from consent.queries.permission_list import api_name
 from consent.rules.approvers import Approvers, approvers_of, needs_security_reader
 from consent.rules.drift import Drift, Permissions, compare
 from consent.rules.status import Condition
@@ -190,7 +191,7 @@ def _rows(
             Row(
                 value=permission.value or permission.id,
                 kind=permission.kind,
-                resource=resource_name(permission.resource),
+                resource=api_name(permission.resource),
                 before="granted" if permission in before else "missing" if was_known else "unknown",
                 now="surplus" if permission in drift.surplus and seen == "granted" else seen,
                 how=how,

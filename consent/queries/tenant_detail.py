@@ -9,6 +9,7 @@ from typing import Any
 
 from consent.models import Installation, Invitation, Snapshot
 from consent.queries.patterns import load_history
+from consent.queries.permission_list import api_name
 from consent.queries.tenant_list import NEEDS_CONSENT, is_stale
 from consent.queries.timeline import timeline
 from consent.rules.change import change_of
@@ -165,10 +166,6 @@ def _by_api(permissions: Permissions) -> list[dict[str, Any]]:
         }
         for resource in resources
     ]
-
-
-def api_name(resource: str) -> str:
-    return "Microsoft Graph" if resource == GRAPH else f"API {resource}"
 
 
 def evidence_of(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
