@@ -59,6 +59,7 @@ class ConsentAttempt(models.Model):
         APPROVED = "approved", "Every required permission proved"
         PARTLY = "partly", "Some permissions proved, some missing"
         NOT_CONFIRMED = "not-confirmed", "Never confirmed by Microsoft"
+        UNPROVABLE = "unprovable", "Nothing that can be read changed"
         DECLINED = "declined", "The admin chose Cancel"
         REFUSED = "refused", "Microsoft refused"
         OTHER_TENANT = "other-tenant", "Came back for another tenant"

@@ -113,6 +113,11 @@ class Installation(models.Model):
             ),
             models.Index(fields=["application", "sort_name", "id"], name="installation_name"),
             models.Index(fields=["application", "checked_at"], name="installation_checked"),
+            models.Index(fields=["application", "condition_since"], name="installation_changed"),
+            models.Index(fields=["application", "proved_at"], name="installation_proved"),
+            models.Index(
+                fields=["application", "id"], condition=models.Q(failures__gt=0), name="installation_failing"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -236,6 +236,7 @@ SETTLED = {
     Outcome.APPROVED: ("Approval proved: everything required is granted", "in-step", "success"),
     Outcome.PARTLY: ("Approved in part: some of the permissions are granted", "warning", "warn"),
     Outcome.NOT_CONFIRMED: ("Never confirmed by Microsoft", "unverified", "clock"),
+    Outcome.UNPROVABLE: ("Nothing that can be read changed", "unverified", "clock"),
     Outcome.STARTED: ("Nothing came back from Microsoft", "", "clock"),
 }
 

@@ -16,7 +16,12 @@ _REFUSALS = {
     **dict.fromkeys((650051, 90090), "try-again"),
     **dict.fromkeys((650052, 500011), "service-missing"),
 }
-_SETTLED = {"declined": "declined", "other-tenant": "other-organization", "not-confirmed": "not-confirmed"}
+_SETTLED = {
+    "declined": "declined",
+    "other-tenant": "other-organization",
+    "not-confirmed": "not-confirmed",
+    "unprovable": "unseen",
+}
 
 # In the words of a page's title, and of what is read out when a waiting page changes.
 TITLES = {

@@ -12,13 +12,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from consent.models import Application, ConsentAttempt, Installation, Revision, Snapshot
-from consent.models.grants import permissions_of
+from consent.models import Application, Installation, Revision, Snapshot
 from consent.rules import pace
-from consent.rules.drift import compare, differs, fold
-from consent.rules.outcome import outcome_of
+from consent.rules.drift import differs, fold
 from consent.rules.status import Condition
 from consent.services.patterns import Place, compare_with, count_moves, intern
+from consent.services.settling import settle_attempts
 from entra.errors import AppDisabled, CredentialRejected, EntraError
 from entra.types import Evidence, Observation
 
@@ -120,7 +119,9 @@ def _record_observation(
     installation.next_check_at = pace.after_success(
         interval=timedelta(hours=settings.CHECK_INTERVAL_HOURS), now=now, spread=_spread()
     )
-    _settle_attempts(installation, seen, revisions.of(installation), now=now)
+    settle_attempts(
+        installation, seen, revisions.of(installation), gained=bool(seen.granted - known.granted), now=now
+    )
 
 
 def _take_snapshot(
@@ -136,44 +137,6 @@ def _take_snapshot(
             revision=revision,
             evidence=installation.evidence,
         )
-
-
-def _settle_attempts(
-    installation: Installation, seen: Observation, revision: Revision | None, *, now: datetime
-) -> None:
-    """Decide what open trips to Microsoft came to; keep the claim open while nothing shows yet."""
-    if installation.claimed_at is None:
-        return
-    required = revision.required if revision else frozenset()
-    drift = compare(required=required, grants=installation.pattern.grants)
-    waiting = False
-    open_attempts = ConsentAttempt.objects.filter(
-        invitation__installation=installation,
-        outcome__in=[ConsentAttempt.Outcome.CHECKING, ConsentAttempt.Outcome.PARTLY],
-        settled_at__isnull=True,
-    ).select_related("invitation")
-    for attempt in open_attempts:
-        attempt.outcome = outcome_of(
-            before=permissions_of(attempt.before),
-            granted=seen.granted,
-            drift=drift,
-            consented=seen.consented,
-            claimed_at=attempt.returned_at or attempt.started_at,
-            now=now,
-        )
-        if attempt.outcome == ConsentAttempt.Outcome.CHECKING:
-            waiting = True
-        else:
-            attempt.settled_at = now
-        if attempt.outcome == ConsentAttempt.Outcome.APPROVED and not attempt.invitation.used_at:
-            attempt.invitation.used_at = now
-            attempt.invitation.save(update_fields=["used_at"])
-        attempt.save(update_fields=["outcome", "settled_at"])
-    if waiting:
-        installation.condition = Condition.CLAIMED
-        installation.next_check_at = pace.after_claim(claimed_at=installation.claimed_at, now=now)
-    else:
-        installation.claimed_at = None
 
 
 def _record_failure(

@@ -233,8 +233,32 @@ class TestATripToMicrosoft:
         after = check(installation, saw(P1))
 
         attempt.refresh_from_db()
-        assert attempt.outcome == "partly"
+        assert (attempt.outcome, attempt.settled_at) == ("partly", None)
         assert after.condition == Condition.PROVED
+
+        later = after.next_check_at
+        assert later is not None
+        check(installation, saw(P1, P2), at=later)
+        attempt.refresh_from_db()
+        assert (attempt.outcome, attempt.settled_at) == ("approved", later)
+
+    def test_from_which_nothing_came_back_is_found_by_a_later_read(self, installation, attempt):
+        ConsentAttempt.objects.update(outcome="started", returned_at=None)
+        Installation.objects.update(claimed_at=None)
+
+        check(installation, saw(P1), at=NOW + timedelta(hours=1))
+
+        attempt.refresh_from_db()
+        assert (attempt.outcome, attempt.invitation.used_at) == ("approved", NOW + timedelta(hours=1))
+
+    def test_that_never_came_back_and_changed_nothing_stays_open(self, installation, attempt):
+        ConsentAttempt.objects.update(outcome="started", returned_at=None)
+        Installation.objects.update(claimed_at=None)
+
+        check(installation, saw(consented=False), at=NOW + timedelta(hours=1))
+
+        attempt.refresh_from_db()
+        assert (attempt.outcome, attempt.settled_at) == ("started", None)
 
     def test_is_given_up_after_a_day(self, installation, attempt):
         after = check(installation, saw(consented=False), at=NOW + timedelta(hours=24))

@@ -4,7 +4,7 @@ import pytest
 
 from consent.rules import pace
 from consent.rules.drift import compare
-from consent.rules.outcome import outcome_of
+from consent.rules.outcome import is_final, outcome_of
 from tests.factories import D1, P1, P2, grants
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -59,6 +59,16 @@ class TestOutcomeOfATrip:
 
     def test_what_no_proof_covers_does_not_hold_it_up(self):
         assert self.outcome(required={P1, D1}, has=grants(P1)) == "approved"
+
+    def test_a_yes_to_what_nobody_can_read_proves_nothing(self):
+        assert self.outcome(required={P1, D1}, before={P1}, has=grants(P1)) == "unprovable"
+        assert self.outcome(required={D1}) == "unprovable"
+
+    def test_half_of_it_waits_some_minutes_for_the_other_half(self):
+        assert not is_final("partly", claimed_at=NOW, now=NOW + timedelta(minutes=9))
+        assert is_final("partly", claimed_at=NOW, now=NOW + timedelta(minutes=10))
+        assert is_final("approved", claimed_at=NOW, now=NOW)
+        assert not is_final("checking", claimed_at=NOW, now=NOW + timedelta(hours=30))
 
     def test_fewer_than_asked_is_partly(self):
         assert self.outcome(required={P1, P2}, has=grants(P1)) == "partly"
