@@ -124,8 +124,8 @@ def main(mode: str) -> None:
             print(f"{vendor}: {size:,} installations loaded", file=sys.stderr, flush=True)
         times = measured(fleets, databases, rounds=ROUNDS[mode])
     medians = {key: statistics.median(values) for key, values in times.items()}
-    for (figure, size), value in medians.items():
-        say(figure, round(value * 1000, 3), "ms", vendor, size)
+    for figure, size in sorted(medians):
+        say(figure, round(medians[figure, size] * 1000, 3), "ms", vendor, size)
     for growth, figures in GROWTH.items():
         worst = max(medians[name, sizes[-1]] / medians[name, sizes[0]] for name in figures)
         say(growth, round(worst, 3), "ratio", vendor, sizes[-1])
