@@ -8,6 +8,7 @@ from django.http import Http404
 
 from consent.models import Application, Installation, Invitation
 from consent.services.invitations import by_token
+from tenants.access import tenant_of
 from tenants.models import Person
 
 if TYPE_CHECKING:
@@ -30,6 +31,22 @@ def installation_for(person: Person, slug: str, tenant_id: UUID) -> Installation
     installation = (
         application.installations.select_related("application", "tenant", "pattern")
         .filter(tenant_id=tenant_id)
+        .first()
+    )
+    if installation is None:
+        raise Http404
+    return installation
+
+
+def own_installation(person: Person, slug: str) -> Installation:
+    """Return the application's installation in the person's own tenant for an admin of it, or 404.
+
+    There is no argument for a tenant: nobody can ask for another one's.
+    """
+    tenant = tenant_of(person)
+    installation = (
+        Installation.objects.select_related("application", "tenant", "pattern")
+        .filter(tenant=tenant, application__slug=slug)
         .first()
     )
     if installation is None:

@@ -13,6 +13,7 @@ from consent.rules.status import Condition
 from consent.services.patterns import compare_with, count_moves, intern, patterns_in_use
 from entra.types import GRAPH, Permission
 from tenants.models import Person, Tenant
+from tenants.rules.directory_roles import ROLE_NAMES
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 P1 = Permission(GRAPH, "application", "bf394140-e372-4bf9-a898-299cfc7564e5", "SecurityEvents.Read.All")
@@ -37,6 +38,14 @@ def grants(*granted: Permission, knows: frozenset[str] = TOKEN_KNOWS, withdrawn:
 def make_person(name: str = "Dana Okafor", role: str = "owner", **overrides: Any) -> Person:
     values = {"tenant_id": HOME, "object_id": uuid.uuid4(), "name": name, "role": role, **overrides}
     return Person.objects.create(**values)
+
+
+def make_tenant_admin(tenant: Tenant, *roles: str, name: str = "Ada Alvarez", **overrides: Any) -> Person:
+    """Make a person of a customer's tenant who actively holds the directory roles of these names."""
+    templates = [template for template, role in ROLE_NAMES.items() if role in roles]
+    assert len(templates) == len(roles)
+    values = {"role": "", "tenant_id": tenant.pk, "directory_roles": templates, "roles_read_at": NOW}
+    return make_person(name, **{**values, **overrides})
 
 
 def make_application(**overrides: Any) -> Application:
