@@ -10,28 +10,8 @@ from uuid import UUID
 
 from consent.models import Application, Installation
 from consent.queries.tenant_detail import evidence_of
+from consent.rules.claims import MOMENTS, in_order, meaning_of
 
-# "Access token claims reference" (Microsoft identity platform).
-MEANINGS = {
-    "appid": "The application that the token was issued to: the same in every tenant.",
-    "azp": "The application that the token was issued to: the same in every tenant.",
-    "tid": "The tenant that the token opens.",
-    "roles": "The application permissions granted in that tenant. An API allows these and no others.",
-    "scp": "The delegated permissions. A token without a signed-in person has none.",
-    "aud": "The API that the token is for. It must be the one that is called.",
-    "iss": "Who issued the token: Microsoft Entra ID, for the tenant in the address.",
-    "app_displayname": "The application's name in that tenant.",
-    "appidacr": "How the application proved who it is: 1 is a secret, 2 a certificate.",
-    "oid": "The application's own object in that tenant, its service principal.",
-    "idtyp": "“app” when no person is signed in.",
-    "wids": "Directory roles. The application itself usually has none.",
-    "iat": "When the token was issued. What was granted later is not in it.",
-    "nbf": "The token doesn't work before this moment.",
-    "exp": "The token stops working at this moment; a new one shows newer grants.",
-    "uti": "The token's own number, which Microsoft's support can look up.",
-    "ver": "The version of the token's format.",
-}
-MOMENTS = {"iat", "nbf", "exp"}
 MOST_SECONDS = 253_402_300_799  # the year 9999
 
 
@@ -106,17 +86,15 @@ def _verdict(first: Side, second: Side) -> tuple[str, str]:
 
 
 def _rows(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[Claim]:
-    names = [name for name in MEANINGS if name in a or name in b]
-    names += sorted((set(a) | set(b)) - set(MEANINGS))
     return [
         Claim(
             name=name,
-            meaning=MEANINGS.get(name, ""),
+            meaning=meaning_of(name),
             differs=_texts(a.get(name)) != _texts(b.get(name)),
             a=_values(name, a.get(name), b.get(name)),
             b=_values(name, b.get(name), a.get(name)),
         )
-        for name in names
+        for name in in_order(set(a) | set(b))
     ]
 
 
