@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from consent.models import Application, ConsentAttempt, Invitation, Revision
+from consent.models import Application, ConsentAttempt, Installation, Invitation, Revision
 from consent.queries.permission_list import Shown, show
+from consent.rules import entra_pages
 from consent.rules.approvers import Approvers, approvers_of, needs_security_reader
 from consent.rules.drift import Drift, Grants, Permissions, compare
 from consent.rules.forwarding import Message, message
@@ -32,7 +33,19 @@ class Place:
     @property
     def roles_url(self) -> str:
         """Entra's page "Roles & admins"."""
-        return f"https://{self.cloud.portal_host}/#view/Microsoft_AAD_IAM/RolesManagementMenuBlade/~/AllRoles"
+        return entra_pages.roles_and_admins(self.cloud)
+
+    @property
+    def reader_url(self) -> str:
+        """Entra's page of the role Security Reader."""
+        return entra_pages.role_assignments(
+            self.cloud, template=entra_pages.SECURITY_READER, name="Security Reader"
+        )
+
+    @property
+    def app_url(self) -> str:
+        """Entra's page of the application, in the organization of whoever opens it."""
+        return entra_pages.enterprise_app(self.cloud, str(self.application.client_id))
 
 
 @dataclass(frozen=True)
@@ -71,8 +84,7 @@ class Request:
         )
 
 
-def place_of(invitation: Invitation) -> Place:
-    installation = invitation.installation
+def place_of(installation: Installation) -> Place:
     return Place(
         application=installation.application,
         organization=installation.tenant.name,
@@ -84,7 +96,13 @@ def place_of(invitation: Invitation) -> Place:
 
 def request_page(invitation: Invitation) -> Request:
     installation = invitation.installation
-    revision = installation.application.current_revision
+    return request_of(installation, installation.application.current_revision, latest_attempt(invitation))
+
+
+def request_of(
+    installation: Installation, revision: Revision | None, latest: ConsentAttempt | None = None
+) -> Request:
+    """Return what is asked of an organization by this revision."""
     reasons = reasons_of(revision)
     required = frozenset(reasons)
     grants = installation.pattern.grants
@@ -93,7 +111,7 @@ def request_page(invitation: Invitation) -> Request:
     new = required - grants.granted if variant == "first" else drift.missing - drift.revoked
     snapshot = installation.snapshots.order_by("-sequence").values_list("observed_at", flat=True).first()
     return Request(
-        place=place_of(invitation),
+        place=place_of(installation),
         variant=variant,
         revision=revision,
         new=asked(new, reasons),
@@ -107,7 +125,7 @@ def request_page(invitation: Invitation) -> Request:
         read_at=installation.proved_at,
         since=snapshot,
         switched_off=installation.condition == Condition.DISABLED,
-        latest=latest_attempt(invitation),
+        latest=latest,
     )
 
 

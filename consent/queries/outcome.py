@@ -8,33 +8,18 @@ from hashlib import sha256
 from typing import Any
 
 from django.utils.crypto import constant_time_compare
-from django.utils.dateparse import parse_datetime
 
 from consent.models import ConsentAttempt, Installation, Invitation
 from consent.models.grants import permissions_json, permissions_of
 from consent.queries.approval import Place, latest_attempt, place_of
-from consent.queries.permission_list import api_name
+from consent.queries.proof import Row, rows_of
 from consent.rules.approvers import Approvers, approvers_of, needs_security_reader
-from consent.rules.drift import Drift, Permissions, compare
+from consent.rules.drift import Drift, compare
 from consent.rules.status import Condition
 from consent.rules.visit import TITLES, Reading, Trip, visit_of
-from entra.types import GRAPH, Permission
 
 QUICK, SLOW = 2, 10  # seconds between two looks of a page that waits
 CONSENTED = {"approved", "approved-as-far-as-seen", "partly", "withdrawn-since"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """One permission. `before` and `now` are slugs of cells."""
-
-    value: str
-    kind: str
-    resource: str
-    before: str
-    now: str
-    how: str
-    at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -100,11 +85,17 @@ def result_page(invitation: Invitation, *, session_key: str | None, now: datetim
     read_at = installation.proved_at
     current = installation.application.current_revision
     return Result(
-        place=place_of(invitation),
+        place=place_of(installation),
         state=state,
         attempt=attempt,
         earlier=_earlier(invitation, attempt),
-        rows=_rows(installation, required, before, drift, is_read=_is_read(attempt, read_at)),
+        rows=rows_of(
+            required=required,
+            before=before,
+            grants=installation.pattern.grants,
+            evidence=installation.evidence,
+            is_read=_is_read(attempt, read_at),
+        ),
         steps=_steps(attempt, installation, state),
         granted=len(required & granted),
         required=len(required),
@@ -173,50 +164,6 @@ def _is_read(attempt: ConsentAttempt, read_at: datetime | None) -> bool:
     """Whether the last complete read can tell what this trip came to."""
     waiting = attempt.outcome == ConsentAttempt.Outcome.CHECKING
     return read_at is not None and not (waiting and attempt.returned_at and read_at < attempt.returned_at)
-
-
-def _rows(
-    installation: Installation, required: Permissions, before: Permissions, drift: Drift, *, is_read: bool
-) -> list[Row]:
-    listed = sorted(required | drift.surplus, key=lambda p: (p in before, p.value.lower(), p.kind))
-    covers = installation.pattern.grants.covers
-    rows = []
-    for permission in listed:
-        seen = "granted" if permission not in drift.missing | drift.unknown else "missing"
-        if permission in drift.unknown or not is_read:
-            seen = "unknown"
-        how, at = _how(permission, installation.evidence, seen) if is_read else ("Not read yet", None)
-        was_known = covers(permission) or not installation.pattern.knows
-        rows.append(
-            Row(
-                value=permission.value or permission.id,
-                kind=permission.kind,
-                resource=api_name(permission.resource),
-                before="granted" if permission in before else "missing" if was_known else "unknown",
-                now="surplus" if permission in drift.surplus and seen == "granted" else seen,
-                how=how,
-                at=at,
-            )
-        )
-    return rows
-
-
-def _how(permission: Permission, evidence: list[dict[str, Any]], seen: str) -> tuple[str, datetime | None]:
-    """Return how we know, and when it was read."""
-    if seen == "unknown" or not evidence:
-        return ("Microsoft doesn’t let the app look this up", None)
-    token = next((item for item in evidence if item["source"] == "token"), None)
-    graph = next((item for item in evidence if item["source"] == "graph"), None)
-    by_token = token and permission.kind == "application" and permission.resource == GRAPH
-    item = (token if by_token else graph) or token or evidence[0]
-    if item["claims"].get("code"):
-        words = "Microsoft says the app isn’t in your organization"
-    elif item is token:
-        carries = "carries" if seen == "granted" else "lacks"
-        words = f"Microsoft’s token for your organization {carries} it"
-    else:
-        words = "Read from your directory" if seen == "granted" else "Not in your directory"
-    return (words, parse_datetime(item["observed_at"]))
 
 
 def _steps(attempt: ConsentAttempt, installation: Installation, state: str) -> list[Step]:

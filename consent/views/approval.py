@@ -202,7 +202,7 @@ def closed(request: HttpRequest, token: str, opened: Invitation, state: str) -> 
 
 
 def shell(token: str, opened: Invitation, now: datetime) -> dict[str, Any]:
-    place = place_of(opened)
+    place = place_of(opened.installation)
     return {
         "token": token,
         "invitation": opened,
