@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from consent.models import Application, Installation
@@ -21,3 +23,11 @@ def northwind(application: Application) -> Installation:
 @pytest.fixture
 def admin(northwind: Installation) -> Admin:
     return Admin(open_link(northwind))
+
+
+@pytest.fixture
+def story(application: Application) -> Application:
+    """Revision 1 asked for P1 a month ago; revision 2 added P2 eleven days ago."""
+    factories.make_revision(application, factories.P1, at=factories.NOW - timedelta(days=30))
+    factories.make_revision(application, factories.P1, factories.P2, at=factories.NOW - timedelta(days=11))
+    return application

@@ -90,6 +90,10 @@ def test_the_story_of_two_tenants(microsoft) -> None:
     assert check(T2) == (0, "in-step")
     assert snapshots(T2) == [sorted([P1.value, P2.value])]
 
+    _t1_consents_again_and_withdraws(microsoft)
+
+
+def _t1_consents_again_and_withdraws(microsoft) -> None:
     # T1's admin opens a new link and accepts again.
     assert of_connector("invite", str(T1)).code == 0
     grant(microsoft.directory, T1, P1, P2)
