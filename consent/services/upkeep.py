@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from consent.models import Application, DailyCount, Installation
@@ -24,6 +24,11 @@ def sweep(*, now: datetime) -> None:
         pass
     finish_scans(now=now)
     record_day(now=now)
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            # PostgreSQL keeps its planner's statistics by itself; SQLite has to be told ("PRAGMA optimize").
+            cursor.execute("PRAGMA analysis_limit=1000")
+            cursor.execute("PRAGMA optimize")
 
 
 def expire_proofs(*, now: datetime) -> int:
