@@ -81,6 +81,15 @@ class Directory:
         entries = self._pages("/me/memberOf/microsoft.graph.directoryRole", {})
         return frozenset(_guid(entry, "roleTemplateId") for entry in entries)
 
+    def eligible_roles(self, person: str) -> frozenset[str]:
+        """Template ids of the directory roles that a person could activate, but may not have activated.
+
+        "List roleEligibilityScheduleInstances": of a built-in role, the definition's id is the template's.
+        """
+        path = "/roleManagement/directory/roleEligibilityScheduleInstances"
+        entries = self._pages(path, {"$filter": f"principalId eq '{person}'"})
+        return frozenset(_guid(entry, "roleDefinitionId") for entry in entries)
+
     def resource(self, resource_id: str) -> Resource:
         return _resource(self._get(f"/servicePrincipals/{resource_id}", _NAMES))
 

@@ -7,6 +7,7 @@ import http.client
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -98,6 +99,10 @@ class EntraSession:
     def close(self) -> None:
         self._session.close()
 
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """A time that all calls of this thread share: for a person who waits for more than one."""
+        return budget.within(seconds)
+
     def browser_url(self, url: str) -> str:
         """Where a person's browser must go for this page of Microsoft's."""
         parts = urlsplit(url)
@@ -153,7 +158,7 @@ class EntraSession:
             raise
         except _NETWORK_FAILURES as error:
             # The cause may quote what was sent or received: only the kind of failure goes on.
-            raise Unavailable(_reason(error, self._deadline)) from None
+            raise Unavailable(_reason(error, min(self._deadline, budget.limit - call.started))) from None
         return Answer(
             status_code=response.status_code,
             headers=dict(response.headers),

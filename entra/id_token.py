@@ -92,7 +92,7 @@ def _check_claims(client: Client, claims: Mapping[str, Any], authority_tenant: s
     }
     for what, wrong in flaws.items():
         if wrong:
-            raise SignInFailed(f"Microsoft's id token was for {what}")
+            raise SignInFailed(f"Microsoft's id token was for {what}", error=what.replace(" ", "_"))
 
 
 def _check_time(claims: Mapping[str, Any], now: datetime) -> None:

@@ -3,7 +3,7 @@
 import hmac
 import threading
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from entra.graph import Directory
 from entra.http import EntraSession
 from entra.id_token import validate
 from entra.refusals import describe
+from entra.security import Bearer
 from entra.types import Client
 
 _START_AGAIN = {
@@ -79,15 +80,22 @@ def complete(
     flow: Mapping[str, Any],
     params: Mapping[str, str],
     now: datetime,
+    on_token: Callable[[Identity, Bearer], None] | None = None,
 ) -> Identity:
-    """Raises SignInFailed for everything that goes wrong; it is `retryable` when Microsoft was down."""
+    """Raises SignInFailed for everything that goes wrong; it is `retryable` when Microsoft was down.
+
+    `on_token` may use the person's access token while this runs; nothing keeps it afterwards.
+    """
     _check_return(flow, params)
     try:
-        return _complete(session, client, flow, params["code"], now)
+        identity, token = _complete(session, client, flow, params["code"], now)
     except SignInFailed:
         raise
     except EntraError as failure:
         raise _sign_in_failed(failure) from None
+    if on_token is not None:
+        on_token(identity, token)
+    return identity
 
 
 def _check_return(flow: Mapping[str, Any], params: Mapping[str, str]) -> None:
@@ -114,7 +122,7 @@ def _check_return(flow: Mapping[str, Any], params: Mapping[str, str]) -> None:
 
 def _complete(
     session: EntraSession, client: Client, flow: Mapping[str, Any], code: str, now: datetime
-) -> Identity:
+) -> tuple[Identity, Bearer]:
     tenant = flow["authority_tenant"]
     check_tenant(tenant)
     confidential = confidential_client(session, client, tenant)
@@ -139,7 +147,7 @@ def _complete(
     if wids is None and asked:
         wids = _read_roles(session, client, str(result.get("access_token") or ""))
     answer = confidential.answer
-    return Identity(
+    identity = Identity(
         tid=str(claims["tid"]).lower(),
         oid=str(claims["oid"]).lower(),
         name=_display(claims.get("name")),
@@ -153,6 +161,7 @@ def _complete(
         request_id=answer.request_id,
         client_request_id=answer.client_request_id,
     )
+    return identity, Bearer(str(result.get("access_token") or ""))
 
 
 def _read_roles(session: EntraSession, client: Client, token: str) -> frozenset[str] | None:

@@ -5,9 +5,12 @@ it sends headers. Here the time that is left is set on the socket before each re
 """
 
 import io
+import math
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -23,9 +26,20 @@ class Budget(threading.local):
     """The time that the current thread's call has left."""
 
     until = 0.0
+    limit = math.inf
 
     def start(self, seconds: float) -> None:
-        self.until = time.monotonic() + seconds
+        self.until = min(time.monotonic() + seconds, self.limit)
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Let all calls of this thread together take no longer than this; each has its own deadline still."""
+        before = self.limit
+        self.limit = min(before, time.monotonic() + seconds)
+        try:
+            yield
+        finally:
+            self.limit = before
 
     def left(self) -> float:
         left = self.until - time.monotonic()
