@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from consent.models import Application
@@ -12,6 +14,13 @@ from sandbox.demo import demo
 from sandbox.server import Running, start
 from tests import factories
 from tests.stage import start_over
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> None:
+    """Let tests empty the database after themselves: the audit log's triggers refuse even that."""
+    with django_db_blocker.unblock():
+        import_module("tenants.migrations.0005_guard_audit_log").unguard(connection)
 
 
 @pytest.fixture(scope="session")
