@@ -3,6 +3,7 @@
 from consent.models.application import Application, RequiredPermission, Revision
 from consent.models.flow import ConsentAttempt, Invitation
 from consent.models.grants import Comparison, GrantPattern, Installation, PatternCount, Snapshot
+from consent.models.people import SignInEvidence
 from consent.models.scans import DailyCount, Scan
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "RequiredPermission",
     "Revision",
     "Scan",
+    "SignInEvidence",
     "Snapshot",
 ]
