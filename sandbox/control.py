@@ -32,7 +32,8 @@ A document for `load` and `--seed`:
      "requiredResourceAccess": [], "appRoles": ["Owner"], "directoryRolesInIdToken": false}],
  "tenants": [{"id", "displayName", "domains": [], "cloud": "global", "defender": true, "premium": true,
      "users": [{"id", "displayName", "userPrincipalName", "directoryRoles": ["Global Administrator"],
-                "eligibleRoles": [], "appRoles": {"APP": ["Owner"]}, "enabled": true}],
+                "eligibleRoles": [], "appRoles": {"APP": ["Owner"]}, "enabled": true,
+                "guestOf": null or the tenant where a guest is at home}],
      "apps": [{"appId", "enabled": true, "granted": ["SecurityEvents.Read.All:application"]}]}],
  "resources": [{"appId", "displayName", "identifierUris": [],
      "permissions": [{"kind", "id", "value", "needsAdmin": true}]}]}

@@ -70,6 +70,11 @@ def demo() -> JSON:
                         "Cloud Application Administrator",
                     ),
                     _person(NORTHWIND, 3, "Rui Costa", "rui@northwind.example"),
+                    _person(NORTHWIND, 4, "Sera Novak", "sera@northwind.example", "Security Reader"),
+                    _person(NORTHWIND, 5, "Elio Marin", "elio@northwind.example")
+                    | {"eligibleRoles": ["Security Reader"]},
+                    _person(NORTHWIND, 6, "Gus Petrov (guest)", "gus@fabrikam.example")
+                    | {"guestOf": FABRIKAM},
                 ],
             },
             {
@@ -77,7 +82,9 @@ def demo() -> JSON:
                 "displayName": "Fabrikam Residences",
                 "domains": ["fabrikam.example"],
                 "users": [
-                    _person(FABRIKAM, 1, "Femi Adeyemi", "femi@fabrikam.example", "Global Administrator")
+                    _person(FABRIKAM, 1, "Femi Adeyemi", "femi@fabrikam.example", "Global Administrator"),
+                    _person(FABRIKAM, 2, "Saba Mensah", "saba@fabrikam.example", "Security Administrator"),
+                    _person(FABRIKAM, 3, "Gus Petrov", "gus@fabrikam.example"),
                 ],
             },
         ],

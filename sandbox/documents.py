@@ -159,17 +159,25 @@ def _load_tenant(directory: Directory, entry: JSON) -> None:
 
 
 def _user(tenant: Tenant, entry: JSON) -> User:
-    username = entry.get("userPrincipalName", "")
+    address = entry.get("userPrincipalName", "")
+    home = _guid(entry, "guestOf") if entry.get("guestOf") else ""
     return User(
-        id=entry.get("id") or stable_guid("user", tenant.id, username),
+        id=entry.get("id") or stable_guid("user", tenant.id, address),
         tenant_id=tenant.id,
-        name=_name(entry, username),
-        username=username,
+        name=_name(entry, address),
+        username=_external(tenant, address) if home else address,
         roles={template_id(role) for role in entry.get("directoryRoles", [])},
         eligible_roles={template_id(role) for role in entry.get("eligibleRoles", [])},
         app_roles={app.lower(): list(values) for app, values in entry.get("appRoles", {}).items()},
         enabled=entry.get("enabled", True),
+        guest_of=home,
+        mail=address if home else "",
     )
+
+
+def _external(tenant: Tenant, address: str) -> str:
+    """ "Properties of a B2B guest user": the user name of a guest holds the address they sign in with."""
+    return f"{address.replace('@', '_')}#EXT#@{tenant.domains[0] if tenant.domains else tenant.id}"
 
 
 def _load_principal(directory: Directory, tenant: Tenant, entry: JSON) -> None:
@@ -247,6 +255,8 @@ def _dump_user(user: User) -> JSON:
         "eligibleRoles": sorted(ROLES[role] for role in user.eligible_roles),
         "appRoles": user.app_roles,
         "enabled": user.enabled,
+        "userType": user.user_type,
+        "guestOf": user.guest_of or None,
     }
 
 

@@ -241,10 +241,11 @@ def person(user: User) -> dict[str, Any]:
         "givenName": given,
         "surname": family or None,
         "userPrincipalName": user.username,
-        "mail": user.username,
+        "mail": user.address,
         "businessPhones": [],
         "jobTitle": None,
         "mobilePhone": None,
         "officeLocation": None,
         "preferredLanguage": None,
+        "userType": user.user_type,
     }

@@ -76,7 +76,8 @@ def _proceed(exchange: Exchange, sign_in: SignIn) -> Response:
     if args.get("prompt") == "none":
         if session is None:
             raise EntraError(50058)
-        return _signed_in(exchange, sign_in, _user(exchange, session.user_key), session)
+        user = _as_known_in(exchange, _user(exchange, session.user_key), sign_in.tenant)
+        return _signed_in(exchange, sign_in, user, session)
     chosen = exchange.request.form.get("user") if exchange.request.method == "POST" else None
     if not chosen:
         why = f"Choose who signs in to {sign_in.application.name}."
@@ -87,7 +88,7 @@ def _proceed(exchange: Exchange, sign_in: SignIn) -> Response:
             sends_to=redirects.origin(sign_in.redirect_uri),
             why=why,
         )
-    user = _user(exchange, chosen)
+    user = _as_known_in(exchange, _user(exchange, chosen), sign_in.tenant)
     return _signed_in(exchange, sign_in, user, _session(exchange, user, session))
 
 
@@ -96,6 +97,16 @@ def _user(exchange: Exchange, key: str) -> User:
         return exchange.directory.user(key)
     except NotFoundError:
         raise EntraError(16000) from None
+
+
+def _as_known_in(exchange: Exchange, user: User, tenant: Tenant | None) -> User:
+    """One account is a member at home and a guest elsewhere; the path decides as whom it signs in."""
+    if tenant is None:
+        return _user(exchange, f"{user.guest_of}/{user.mail}") if user.guest_of else user
+    invited = (
+        one for one in tenant.users.values() if (one.guest_of, one.mail) == (user.tenant_id, user.username)
+    )
+    return next(invited, user)
 
 
 def _session(exchange: Exchange, user: User, known: BrowserSession | None) -> BrowserSession:

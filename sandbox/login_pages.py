@@ -41,7 +41,9 @@ def picker(
     tenants = [*exchange.directory.tenants.values()] if everyone or tenant is None else [tenant]
     hint = exchange.request.args.get("login_hint", "").lower()
     people = {one.id: _matching(one, wanted, hint) for one in tenants}
-    tenants.sort(key=lambda one: all(user.username.lower() != hint for user in people[one.id]))
+    if everyone:  # an account is chosen where it is at home; as a guest, by the other tenant's own path
+        people = {key: [user for user in some if not user.guest_of] for key, some in people.items()}
+    tenants.sort(key=lambda one: all(user.address.lower() != hint for user in people[one.id]))
     sections = join(
         _section(one, people[one.id], application, titled=everyone) for one in tenants if people[one.id]
     )
@@ -56,8 +58,8 @@ def picker(
 
 def _matching(tenant: Tenant, wanted: str, hint: str) -> list[User]:
     people = [user for user in tenant.users.values() if user.enabled]
-    people.sort(key=lambda user: user.username.lower() != hint)
-    return [user for user in people if wanted in f"{tenant.name} {user.name} {user.username}".lower()]
+    people.sort(key=lambda user: user.address.lower() != hint)
+    return [user for user in people if wanted in f"{tenant.name} {user.name} {user.address}".lower()]
 
 
 def _find(people: Iterable[Sequence[User]], wanted: str, *, everyone: bool) -> Markup:
@@ -75,7 +77,7 @@ def _section(tenant: Tenant, people: list[User], application: Application, *, ti
         Markup(
             '<li><button class="person" name="user" value="{}">{} <span>{}</span></button>'
             '<span class="soft">{}</span></li>'
-        ).format(user.key, user.name, user.username, _roles(user, application))
+        ).format(user.key, user.name, user.address, _roles(user, application))
         for user in people
     )
     title = Markup("<h2>{}</h2>").format(tenant.name) if titled else ""
@@ -118,7 +120,7 @@ def consent_page(
         publisher=home.name if home else "an unknown publisher",
         tenant=tenant.name,
         name=user.name,
-        username=user.username,
+        username=user.address,
         app_id=application.app_id,
         items=items or Markup("<li>No permissions are registered.</li>"),
         key=user.key,

@@ -66,10 +66,20 @@ class User:
     eligible_roles: set[str] = field(default_factory=set)  # assigned, but not activated
     app_roles: dict[str, list[str]] = field(default_factory=dict)  # app id: values
     enabled: bool = True
+    guest_of: str = ""  # the tenant where this person is at home, when it is not this one
+    mail: str = ""  # what a guest signs in with, which is not their user name here
 
     @property
     def key(self) -> str:
         return f"{self.tenant_id}/{self.id}"
+
+    @property
+    def address(self) -> str:
+        return self.mail or self.username
+
+    @property
+    def user_type(self) -> str:
+        return "Guest" if self.guest_of else "Member"
 
     @property
     def wids(self) -> list[str]:

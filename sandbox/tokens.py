@@ -111,7 +111,6 @@ def delegated(
     claims = _access_claims(exchange, tenant, target=target, lifetime=lifetime)
     given, _, family = user.name.partition(" ")
     claims |= {
-        "acct": 0,
         "acr": "1",
         "amr": ["pwd", "mfa"],
         "app_displayname": application.name,
@@ -120,17 +119,28 @@ def delegated(
         "family_name": family,
         "given_name": given,
         "idtyp": "user",
+        **_home(exchange, user),
         "ipaddr": "192.0.2.10",
         "name": user.name,
         "oid": user.id,
         "scp": " ".join(scopes),
         "sub": _pairwise(user, target.resource.app_id),
-        "unique_name": user.username,
+        "unique_name": user.address,
         "upn": user.username,
         "wids": user.wids,
         "xms_st": {"sub": _pairwise(user, application.app_id)},
     }
     return _sign(exchange, claims, for_graph=target.resource.app_id == GRAPH)
+
+
+def _home(exchange: Exchange, user: User) -> JSON:
+    """Where the account is at home. "Optional claims reference": acct is 1 for guests.
+
+    idp is told only of accounts that are at home elsewhere ("ID token claims reference").
+    """
+    if not user.guest_of:
+        return {"acct": 0}
+    return {"acct": 1, "idp": f"{exchange.cloud().issuer_v1}/{user.guest_of}/"}
 
 
 def _pairwise(user: User, app_id: str) -> str:
@@ -150,7 +160,8 @@ def id_token(
         "auth_time": auth_time,
         "name": user.name,
         "oid": user.id,
-        "preferred_username": user.username,
+        "preferred_username": user.address,
+        **_home(exchange, user),
         "rh": f"1.A{_opaque(30)}.",
         "sub": _pairwise(user, application.app_id),
         "tid": tenant.id,

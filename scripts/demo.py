@@ -25,11 +25,16 @@ PEOPLE = """
     Vera Lind     vera@contoso.example    Viewer: looks
     Ned Strange   ned@contoso.example     no role: is told who can help
 
-  Customers, on approval links (no sign-in to the portal)
-    Ada Alvarez      ada@northwind.example    Northwind Traders (T1), Privileged Role Administrator
+  Customers, at the same address: each sees their own organization and nothing else
+    Ada Alvarez      ada@northwind.example    Northwind Traders (T1), Privileged Role Administrator: may approve
     Nora Lindqvist   nora@northwind.example   T1, Cloud Application Administrator: may not approve this
-    Rui Costa        rui@northwind.example    T1, no directory role
-    Femi Adeyemi     femi@fabrikam.example    Fabrikam Residences (T2), Global Administrator
+    Sera Novak       sera@northwind.example   T1, Security Reader: reads, may not approve
+    Elio Marin       elio@northwind.example   T1, Security Reader only eligible: has to activate it first
+    Rui Costa        rui@northwind.example    T1, no directory role: is told who can help
+    Gus Petrov       gus@fabrikam.example     guest of T1 (sign in to northwind.example) and member of T2
+    Femi Adeyemi     femi@fabrikam.example    Fabrikam Residences (T2), Global Administrator: may approve
+    Saba Mensah      saba@fabrikam.example    T2, Security Administrator: reads, may not approve
+  Approval links need no sign-in to the portal.
 """
 STORY = """
   The story
