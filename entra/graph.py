@@ -90,6 +90,26 @@ class Directory:
         entries = self._pages(path, {"$filter": f"principalId eq '{person}'"})
         return frozenset(_guid(entry, "roleDefinitionId") for entry in entries)
 
+    def role_holders(self, role: str, *, eligible: bool = False) -> tuple[frozenset[str], Answer]:
+        """Ids of the people and groups that hold a directory role in the whole tenant, by its template id.
+
+        "List unifiedRoleAssignments" has the active ones only; eligible ones are "List
+        roleEligibilityScheduleInstances".
+        """
+        kind = "roleEligibilityScheduleInstances" if eligible else "roleAssignments"
+        entries = self._pages(
+            f"/roleManagement/directory/{kind}", {"$filter": f"roleDefinitionId eq '{role}'"}
+        )
+        found = frozenset(
+            _guid(entry, "principalId") for entry in entries if entry.get("directoryScopeId") == "/"
+        )
+        return found, self._last
+
+    def principal_of(self, app_id: str) -> tuple[str, bool]:
+        """The service principal's id in this tenant, and whether people may sign in to it."""
+        body = self._get(f"/servicePrincipals(appId='{app_id}')", {"$select": "id,appId,accountEnabled"})
+        return _guid(body, "id"), body.get("accountEnabled") is not False
+
     def resource(self, resource_id: str) -> Resource:
         return _resource(self._get(f"/servicePrincipals/{resource_id}", _NAMES))
 
