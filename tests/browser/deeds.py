@@ -29,7 +29,7 @@ def heading(page: Page, text: str) -> None:
 def register(page: Page, *, name: str, client_id: str, home_tenant: str, credential: str) -> None:
     page.get_by_role("link", name="Register an application").click()
     heading(page, "Register an application")
-    page.get_by_label("Name").fill(name)
+    page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Application (client) ID").fill(client_id)
     page.get_by_label("Home tenant").fill(home_tenant)
     expect(page.get_by_label("Cloud")).to_have_value("global")
@@ -39,7 +39,7 @@ def register(page: Page, *, name: str, client_id: str, home_tenant: str, credent
 
 
 def add_to_draft(page: Page, value: str, reason: str) -> None:
-    page.get_by_label("Name").fill(value)
+    page.get_by_label("Name", exact=True).fill(value)
     page.get_by_role("button", name="Add permission").click()
     page.get_by_label(f"Why do you need {value}?").fill(reason)
 
@@ -53,7 +53,7 @@ def publish(page: Page, number: int, *, confirm: str) -> None:
 def add_tenant(page: Page, domain: str, name: str) -> None:
     page.goto("/sentinel-connector/tenants/add")
     page.get_by_label("Tenant", exact=True).fill(domain)
-    page.get_by_label("Name").fill(name)
+    page.get_by_label("Name", exact=True).fill(name)
     page.get_by_role("button", name="Add tenant", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(name)
 
