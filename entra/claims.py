@@ -51,6 +51,21 @@ def strings(value: object) -> frozenset[str] | None:
     return None
 
 
+def is_guest(claims: Mapping[str, Any]) -> bool:
+    """Whether the account of an id token is at home in another tenant than the token's.
+
+    "Optional claims reference": acct is 0 for members and 1 for guests. "ID token claims reference": idp
+    names the tenant where the account is at home. "Properties of a B2B guest user": #EXT# in the user name.
+    """
+    account, home = claims.get("acct"), claims.get("idp")
+    if account in (0, 1) and not isinstance(account, bool):
+        return bool(account)
+    if isinstance(home, str) and home:
+        return str(claims.get("tid")).lower() not in home.lower()
+    names = (claims.get("upn"), claims.get("preferred_username"))
+    return any("#ext#" in name.lower() for name in names if isinstance(name, str))
+
+
 def token_answer_flaw(body: Mapping[str, Any]) -> str:
     """What is wrong with a token endpoint's 200, in words; MSAL would fail on it, or believe it."""
     access, identity = body.get("access_token"), body.get("id_token")

@@ -46,6 +46,7 @@ class Identity:
     claims: Mapping[str, Any] = field(hash=False)
     scopes: frozenset[str] = frozenset()
     wids_known: bool = False
+    guest: bool = False  # of this tenant; the account is at home in another
     request_id: str = ""
     client_request_id: str = ""
 
@@ -58,17 +59,28 @@ def begin(
     redirect_uri: str,
     scopes: Iterable[str] = (),
     prompt: str | None = None,
+    login_hint: str | None = None,
+    anew: bool = False,
 ) -> tuple[dict[str, Any], str]:
     """What to keep in the person's session until they return, and where their browser must go.
 
     `authority_tenant` is a GUID, or "organizations". With User.Read among the scopes, `complete`
-    also reads the person's directory roles where the id token does not carry them.
+    also reads the person's directory roles where the id token does not carry them. With `anew` the
+    person has to prove themselves again; that they did shows in `auth_time` alone, not in coming back.
     """
     app = confidential_client(session, client, authority_tenant).app
     with _warnings_lock, warnings.catch_warnings():
         # A form that Microsoft posts to us would come without our SameSite=Lax session cookie.
         warnings.filterwarnings("ignore", message="response_mode='form_post' is recommended")
-        flow = app.initiate_auth_code_flow(list(scopes), redirect_uri=redirect_uri, prompt=prompt)
+        flow = app.initiate_auth_code_flow(
+            list(scopes),
+            redirect_uri=redirect_uri,
+            prompt="login" if anew else prompt,
+            login_hint=login_hint,
+            # OpenID Connect Core 1.0, section 3.1.2.1: the id token then has to say auth_time.
+            max_age=0 if anew else None,
+        )
+    flow.pop("max_age", None)  # MSAL would check it, and say something else; whoever asked checks it
     flow["authority_tenant"] = authority_tenant
     return flow, session.browser_url(flow["auth_uri"])
 
@@ -158,6 +170,7 @@ def _complete(
         claims=token_claims.facts(claims),
         scopes=scopes,
         wids_known=wids is not None,
+        guest=token_claims.is_guest(claims),
         request_id=answer.request_id,
         client_request_id=answer.client_request_id,
     )
