@@ -7,25 +7,14 @@ the application permissions that open each part. A part that Graph refuses is un
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import TypeVar
 
+from entra.directory_rights import GRAPH_EXPLORER, READS_APPS, READS_ROLES, READS_SCOPES
 from entra.errors import Forbidden, Refused
 from entra.graph import Directory
 from entra.http import EntraSession
 from entra.tokens import app_only
 from entra.types import GRAPH, Client
-
-# "Verify first-party Microsoft applications in sign-in reports" (Microsoft Entra documentation).
-GRAPH_EXPLORER: Final = "de8bc8b5-d9f9-48b1-a8ad-b748da725064"
-
-_DIRECTORY = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
-READS_ROLES: Final = _DIRECTORY | {
-    "RoleManagement.Read.Directory",
-    "RoleManagement.ReadWrite.Directory",
-    "RoleManagement.Read.All",
-}
-READS_APPS: Final = _DIRECTORY | {"Application.Read.All", "Application.ReadWrite.All"}
-READS_SCOPES: Final = _DIRECTORY | {"DelegatedPermissionGrant.ReadWrite.All"}
 
 _Read = TypeVar("_Read")
 

@@ -14,6 +14,7 @@ from consent.rules import entra_pages
 from consent.rules.approvers import Approvers, approvers_of, needs_security_reader
 from consent.rules.drift import Drift, Grants, Permissions, compare
 from consent.rules.forwarding import Message, message
+from consent.rules.security_api import SECURITY_READER
 from consent.rules.status import Condition
 from entra.types import CLOUDS, Cloud, Permission
 
@@ -38,9 +39,7 @@ class Place:
     @property
     def reader_url(self) -> str:
         """Entra's page of the role Security Reader."""
-        return entra_pages.role_assignments(
-            self.cloud, template=entra_pages.SECURITY_READER, name="Security Reader"
-        )
+        return entra_pages.role_assignments(self.cloud, template=SECURITY_READER, name="Security Reader")
 
     @property
     def app_url(self) -> str:

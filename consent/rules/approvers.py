@@ -64,3 +64,24 @@ def either(words: tuple[str, ...]) -> str:
     """Return "a", "a or b", "a, b or c"."""
     *heads, last = words or ("",)
     return f"{', '.join(heads)} or {last}" if heads else last
+
+
+@dataclass(frozen=True)
+class Power:
+    """Whether a person may approve, by the roles that Microsoft named when they signed in."""
+
+    through: tuple[str, ...]  # active roles that let them
+    after_activation: tuple[str, ...]  # roles they hold as eligible only, which would
+
+    @property
+    def may(self) -> bool:
+        return bool(self.through)
+
+
+def power_of(approvers: Approvers, *, active: Iterable[str], eligible: Iterable[str]) -> Power:
+    """Return what these role names are good for. Only an active role counts at Microsoft."""
+    held, waiting = frozenset(active), frozenset(eligible)
+    return Power(
+        through=tuple(role for role in approvers.roles if role in held),
+        after_activation=tuple(role for role in approvers.roles if role in waiting - held),
+    )

@@ -10,9 +10,6 @@ from urllib.parse import quote
 
 from entra.types import Cloud
 
-SECURITY_READER = "5d6b6bb7-de71-4623-b4af-96380a352509"
-SECURITY_ADMINISTRATOR = "194ae4cb-b126-40b2-bd5b-6091b380977d"
-
 
 def roles_and_admins(cloud: Cloud) -> str:
     return _view(cloud, "RolesManagementMenuBlade/~/AllRoles")
