@@ -206,6 +206,11 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "check-due": {"task": "consent.tasks.check_due", "schedule": 5.0, "options": {"expires": 10}},
+    "look-up-directories": {
+        "task": "consent.tasks.look_up_directories",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
     "sweep": {"task": "consent.tasks.sweep", "schedule": 60.0, "options": {"expires": 60}},
 }
 
