@@ -144,6 +144,7 @@ def set_up(env: dict[str, str], sandbox: str, size: int) -> None:
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts with it ignored
     size = int(os.environ.get("DEMO_TENANTS", "300"))
     shutil.rmtree(VAR, ignore_errors=True)
     VAR.mkdir(parents=True)
