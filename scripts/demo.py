@@ -26,13 +26,13 @@ PEOPLE = """
     Ned Strange   ned@contoso.example     no role: is told who can help
 
   Customers, at the same address: each sees their own organization and nothing else
-    Ada Alvarez      ada@northwind.example    Northwind Traders (T1), Privileged Role Administrator: may approve
+    Ada Alvarez      ada@northwind.example    T1 Northwind Traders, Privileged Role Administrator: may approve
     Nora Lindqvist   nora@northwind.example   T1, Cloud Application Administrator: may not approve this
     Sera Novak       sera@northwind.example   T1, Security Reader: reads, may not approve
     Elio Marin       elio@northwind.example   T1, Security Reader only eligible: has to activate it first
     Rui Costa        rui@northwind.example    T1, no directory role: is told who can help
     Gus Petrov       gus@fabrikam.example     guest of T1 (sign in to northwind.example) and member of T2
-    Femi Adeyemi     femi@fabrikam.example    Fabrikam Residences (T2), Global Administrator: may approve
+    Femi Adeyemi     femi@fabrikam.example    T2 Fabrikam Residences, Global Administrator: may approve
     Saba Mensah      saba@fabrikam.example    T2, Security Administrator: reads, may not approve
   Approval links need no sign-in to the portal.
 """
@@ -144,7 +144,7 @@ def set_up(env: dict[str, str], sandbox: str, size: int) -> None:
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts with it ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a background job
     size = int(os.environ.get("DEMO_TENANTS", "300"))
     shutil.rmtree(VAR, ignore_errors=True)
     VAR.mkdir(parents=True)
