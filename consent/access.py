@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.http import Http404
 
-from consent.models import Application, Installation, Invitation
+from consent.models import Application, Installation, Invitation, SignInEvidence
 from consent.services.invitations import by_token
 from tenants.access import tenant_of
 from tenants.models import Person
@@ -60,3 +60,12 @@ def invitation_for(token: str) -> Invitation:
     if invitation is None:
         raise Http404
     return invitation
+
+
+def tried_in(installation: Installation, try_id: UUID) -> SignInEvidence:
+    """Return what a person's try showed, for the application and organization where it was made, or 404."""
+    evidence = installation.sign_ins.filter(pk=try_id).first()
+    if evidence is None:
+        raise Http404
+    evidence.installation = installation
+    return evidence

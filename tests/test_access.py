@@ -29,6 +29,8 @@ PUBLIC = {
     "public:decline",
     "public:genuine",
     "public:check",
+    "public:try_start",
+    "public:try_result",
 }
 # Anyone who is signed in, with or without a role.
 SIGNED_IN = {"portal:home", "portal:sign_out"}
@@ -50,6 +52,7 @@ POST_ONLY = {
     "public:go",
     "public:decline",
     "public:check",
+    "public:try_start",
 }
 
 
@@ -76,6 +79,7 @@ VALUES = {
     "after": 2,
     "invitation_id": uuid.UUID(int=7),
     "scan_id": 1,
+    "try_id": uuid.UUID(int=8),
     "digest": "0" * 64,
     "token": "nobody-made-this",
 }

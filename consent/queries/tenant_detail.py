@@ -10,6 +10,7 @@ from typing import Any
 from consent.models import Installation, Invitation, Snapshot
 from consent.queries.patterns import load_history
 from consent.queries.permission_list import api_name
+from consent.queries.sign_ins import persons_view
 from consent.queries.tenant_list import NEEDS_CONSENT, is_stale
 from consent.queries.timeline import timeline
 from consent.rules.change import change_of
@@ -64,6 +65,7 @@ def tenant_page(installation: Installation, *, older: str, now: datetime) -> dic
         "revision": history.current,
         "satisfies": history.satisfied_by(grants.granted),
         "evidence": evidence_of(installation.evidence),
+        "one_person": persons_view(installation, history.required),
         "last_error": _dated(installation.last_error, "at") if installation.failures else None,
         "disabled": condition is Condition.DISABLED,
         "claimed": condition is Condition.CLAIMED,

@@ -74,7 +74,7 @@ def _side(application: Application, name: str, asked: str) -> Side:
 
 def _verdict(first: Side, second: Side) -> tuple[str, str]:
     """Return what the two tokens come to, in one sentence, and which permissions only one of them has."""
-    a, b = (set(_texts((side.token or {})["claims"].get("roles"))) for side in (first, second))
+    a, b = (set(texts_of((side.token or {})["claims"].get("roles"))) for side in (first, second))
     if a == b:
         return "Same application, same permissions.", "Both tokens carry the same roles."
     only = [
@@ -90,7 +90,7 @@ def _rows(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[Claim]:
         Claim(
             name=name,
             meaning=meaning_of(name),
-            differs=_texts(a.get(name)) != _texts(b.get(name)),
+            differs=texts_of(a.get(name)) != texts_of(b.get(name)),
             a=_values(name, a.get(name), b.get(name)),
             b=_values(name, b.get(name), a.get(name)),
         )
@@ -99,21 +99,21 @@ def _rows(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[Claim]:
 
 
 def _values(name: str, own: Any, other: Any) -> tuple[Value, ...]:
-    others = _texts(other)
+    others = texts_of(other)
     is_list = isinstance(own, list)
     return tuple(
-        Value(text, _moment(text) if name in MOMENTS else "", is_list and text not in others)
-        for text in _texts(own)
+        Value(text, moment_words(text) if name in MOMENTS else "", is_list and text not in others)
+        for text in texts_of(own)
     )
 
 
-def _texts(value: Any) -> list[str]:
+def texts_of(value: Any) -> list[str]:
     if value is None:
         return []
     return sorted(str(item) for item in value) if isinstance(value, list) else [str(value)]
 
 
-def _moment(text: str) -> str:
+def moment_words(text: str) -> str:
     if not (text.isascii() and text.isdigit() and int(text) <= MOST_SECONDS):
         return ""
     return f"{datetime.fromtimestamp(int(text), UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -164,6 +164,8 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
 @login_not_required
 @require_safe
 @private
+@with_form
+@leads_to_microsoft
 def roles(request: HttpRequest, token: str) -> HttpResponse:
     return _about(request, token, "consent/roles.html")
 

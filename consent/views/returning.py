@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_safe
 
 from consent.services.consent_flow import Place, complete_return
 from consent.services.invitations import token_of
+from consent.views import try_it
 from consent.views.approval import is_prefetch, private
 
 
@@ -20,6 +21,8 @@ from consent.views.approval import is_prefetch, private
 def consent_return(request: HttpRequest) -> HttpResponse:
     if is_prefetch(request):
         return HttpResponse(status=503)
+    if try_it.belongs_here(request):
+        return try_it.come_back(request)
     back = complete_return(
         params=dict(request.GET.lists()), session_key=request.session.session_key, now=timezone.now()
     )
