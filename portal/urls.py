@@ -2,14 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from portal import views
+from portal import signing_in, views
 
 front = [
     path("", views.home, name="home"),
-    path("sign-in", views.sign_in, name="sign_in"),
-    path("sign-in/start", views.sign_in_start, name="sign_in_start"),
-    path("sign-in/return", views.sign_in_return, name="sign_in_return"),
-    path("sign-out", views.sign_out, name="sign_out"),
+    path("sign-in", signing_in.sign_in, name="sign_in"),
+    path("sign-in/start", signing_in.sign_in_start, name="sign_in_start"),
+    path("sign-in/return", signing_in.sign_in_return, name="sign_in_return"),
+    path("sign-in/again", signing_in.step_up, name="step_up"),
+    path("sign-out", signing_in.sign_out, name="sign_out"),
     path("theme", views.theme, name="theme"),
     path("search", views.search, name="search"),
     path("healthz", views.healthz, name="healthz"),
@@ -19,6 +20,7 @@ front = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((front, "portal"))),
     path("c/", include("consent.urls.public")),
+    path("organization/", include("consent.urls.organization")),
     path("", include("consent.urls.staff")),
 ]
 
