@@ -1,104 +1,40 @@
-"""The front door: sign-in, search, health, and the pages for when something goes wrong."""
+"""The front door: where somebody starts, search, health, and the pages for when something goes wrong."""
 
 from __future__ import annotations
 
-import logging
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib import messages
-from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import ImproperlyConfigured, RequestDataTooBig, ValidationError
+from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from consent.queries.shell import find, only_application
-from entra.errors import EntraError
-from portal import services
-from tenants.access import leads_to_microsoft
+from portal.strangers import stranger
+from tenants.access import customer_of
 from tenants.models import Person
-
-log = logging.getLogger(__name__)
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Send staff to their application; tell anyone else what is missing."""
-    if not isinstance(request.user, Person) or not request.user.role:
-        return render(request, "portal/no_role.html", status=403)
+    """Send staff to their application and admins to their organization; tell others what is missing."""
+    person = cast(Person, request.user)
+    if not person.role:
+        opens = person.is_tenant_admin and customer_of(person)
+        return redirect("organization:home") if opens else no_access(request, person)
     only = only_application()
     return redirect("consent:overview", only) if only else render(request, "portal/home.html")
 
 
-@login_not_required
-@require_GET
-@leads_to_microsoft
-def sign_in(request: HttpRequest) -> HttpResponse:
-    if request.user.is_authenticated:
-        return redirect("portal:home")
-    return render(request, "portal/sign_in.html", {"next": local_path(request.GET.get("next", ""))})
-
-
-@login_not_required
-@require_POST
-@leads_to_microsoft
-def sign_in_start(request: HttpRequest) -> HttpResponse:
-    prompt = "select_account" if "another" in request.POST else None
-    try:
-        flow, url = services.begin_sign_in(prompt=prompt)
-    except (EntraError, ImproperlyConfigured, ValidationError) as error:
-        return _sign_in_failed(request, error)
-    request.session["sign_in"] = {"flow": flow, "next": local_path(request.POST.get("next", ""))}
-    return HttpResponseRedirect(url, status=303)
-
-
-@login_not_required
-@require_GET
-@leads_to_microsoft
-def sign_in_return(request: HttpRequest) -> HttpResponse:
-    kept = request.session.pop("sign_in", None)  # one trip, one try
-    if kept is None:
-        return _sign_in_failed(request, None)
-    params = {key: values[0] for key, values in request.GET.lists() if len(values) == 1}
-    try:
-        person = services.complete_sign_in(flow=kept["flow"], params=params, now=timezone.now())
-    except (EntraError, ValidationError) as error:
-        return _sign_in_failed(request, error)
-    if not person.is_active:
-        return render(request, "portal/no_role.html", status=403)
-    login(request, person)
-    return redirect(kept["next"] or "portal:home")
-
-
-def _sign_in_failed(request: HttpRequest, error: Exception | None) -> HttpResponse:
-    """Say what happened and offer to try again. Microsoft's own text is never shown as ours."""
-    summary = "This sign-in was started in another browser or too long ago."
-    status = 400
-    if isinstance(error, EntraError):
-        summary, status = error.summary, 503 if error.retryable else 400
-    elif error is not None:
-        log.error("Sign-in is not set up: %s", type(error).__name__)
-        summary, status = "Sign-in is not set up on this portal yet. Whoever runs it has to finish it.", 503
-    context = {"summary": summary, "failure": error if isinstance(error, EntraError) else None}
-    return render(request, "portal/sign_in_failed.html", context, status=status)
-
-
-@require_POST
-def sign_out(request: HttpRequest) -> HttpResponse:
-    if isinstance(request.user, Person):
-        services.end_sessions(request.user)
-    logout(request)
-    messages.info(request, "You are signed out here. You may still be signed in at Microsoft.")
-    response = redirect("portal:sign_in")
-    response["Clear-Site-Data"] = '"cache"'
-    return response
+def no_access(request: HttpRequest, person: Person) -> HttpResponse:
+    """Say why Microsoft's word for who somebody is opens nothing here, and who can change that."""
+    return render(request, "portal/no_role.html", {"stranger": stranger(person)}, status=403)
 
 
 @login_not_required

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -21,6 +21,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from entra.types import CLOUDS
 from tenants.models import Person, Tenant
 from tenants.rules.freshness import is_fresh
+from tenants.services.audit import record_refusal
 
 
 class PersonBackend(BaseBackend):
@@ -61,7 +62,9 @@ def staff(*roles: str) -> Callable[[View], View]:
             if not isinstance(person, Person) or not person.role:
                 raise Http404
             if roles and person.role not in roles:
-                raise PermissionDenied(f"This needs the role {' or '.join(roles)}; yours is {person.role}.")
+                _note_refusal(request, person, roles)
+                needed = " or ".join(Person.Role(role).label for role in roles)
+                raise PermissionDenied(f"This needs the role {needed}; yours is {person.get_role_display()}.")
             return view(request, *args, **kwargs)
 
         guarded.staff_roles = roles or tuple(r for r in Person.Role.values if r)  # type: ignore[attr-defined]
@@ -70,14 +73,24 @@ def staff(*roles: str) -> Callable[[View], View]:
     return decorate
 
 
+def _note_refusal(request: HttpRequest, person: Person, roles: Iterable[str]) -> None:
+    view = request.resolver_match.view_name if request.resolver_match else ""
+    record_refusal(person, view=view, path=request.path, roles=roles, now=timezone.now())
+
+
 def tenant_of(person: Person) -> Tenant:
     """Return the customer's tenant that this person administers, or 404 as for a page that is not there."""
-    if not person.is_tenant_admin:
-        raise Http404
-    tenant = Tenant.objects.filter(pk=person.tenant_id, installations__isnull=False).first()
+    tenant = customer_of(person) if person.is_tenant_admin else None
     if tenant is None:
         raise Http404
     return tenant
+
+
+def customer_of(person: Person) -> Tenant | None:
+    """Return the customer's tenant that this person belongs to, admin or not; None when it is none."""
+    if person.role or person.at_home:
+        return None
+    return Tenant.objects.filter(pk=person.tenant_id, installations__isnull=False).first()
 
 
 def tenant_admin(view: View) -> View:

@@ -13,7 +13,7 @@ from consent.models import Application
 from sandbox.demo import demo
 from sandbox.server import Running, start
 from tests import factories
-from tests.stage import start_over
+from tests.stage import prove_again, start_over
 
 
 @pytest.fixture(scope="session")
@@ -64,5 +64,7 @@ def stranger(db):
 
 @pytest.fixture
 def as_owner(client: Client, owner) -> Client:
+    """A browser of an owner who proved who they are a moment ago."""
     client.force_login(owner)
+    prove_again(client)
     return client

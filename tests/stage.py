@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
+
+from django.test import Client
+from django.utils import timezone
 
 from entra.types import Permission
 from sandbox import documents
@@ -17,6 +21,13 @@ def start_over(sandbox: Running) -> None:
     with directory.lock:
         directory.clear()
         documents.load(directory, directory.start)
+
+
+def prove_again(client: Client, *, at: datetime | None = None) -> None:
+    """Let this browser's person have proved who they are to Microsoft, now or then."""
+    session = client.session
+    session["fresh_at"] = int((at or timezone.now()).timestamp())
+    session.save()
 
 
 def grant(directory: Directory, tenant: UUID, *permissions: Permission) -> None:

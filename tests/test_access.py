@@ -33,7 +33,7 @@ PUBLIC = {
     "public:try_result",
 }
 # Anyone who is signed in, with or without a role.
-SIGNED_IN = {"portal:home", "portal:sign_out"}
+SIGNED_IN = {"portal:home", "portal:step_up", "portal:sign_out"}
 OWNER_ONLY = {"consent:application_register", "consent:tenant_add", "consent:revision_draft"}
 OWNER_AND_SUPPORT = {
     "consent:tenant_check",

@@ -5,9 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from consent.models import Application
 from entra.types import CLOUDS
+
+_REFERENCES = ("env:", "file:")
+
+
+def without_secret(data: QueryDict) -> QueryDict:
+    """Return what may be kept of this form: somebody may have pasted the secret itself."""
+    data = data.copy()
+    if not data.get("credential", "").startswith(_REFERENCES):
+        data.pop("credential", None)
+    return data
 
 
 class RegistrationForm(forms.Form):
@@ -56,6 +67,6 @@ class RegistrationForm(forms.Form):
     def add_error(self, field: str | None, error: Any) -> None:
         super().add_error(field, error)
         typed = str(self.data.get("credential", ""))
-        if not typed.startswith(("env:", "file:")):
+        if not typed.startswith(_REFERENCES):
             # Somebody may have pasted the secret itself: it must not come back in a page.
             self.data = {**{name: self.data.get(name) for name in self.data}, "credential": ""}

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from consent.access import application_for
 from consent.forms.onboarding import TenantFileForm, TenantForm
-from consent.forms.registration import RegistrationForm
+from consent.forms.registration import RegistrationForm, without_secret
 from consent.models import Application
 from consent.queries.registration import registration_page, return_address
 from consent.services.onboarding import add_tenant, import_csv
 from consent.services.registration import register_application
-from tenants.access import StaffRequest, staff
+from tenants.access import StaffRequest, fresh_sign_in, staff
+
+
+def _posted(request: HttpRequest) -> bool:
+    return request.method == "POST"
 
 
 @staff("owner")
 @require_http_methods(["GET", "HEAD", "POST"])
+@fresh_sign_in(when=_posted, keep=without_secret)
 def application_register(request: StaffRequest) -> HttpResponse:
-    form = RegistrationForm(request.POST if request.method == "POST" else None)
+    form = RegistrationForm(
+        request.POST if request.method == "POST" else None,
+        initial=request.kept_form.dict() if request.kept_form else None,
+    )
     if form.is_valid():
         try:
             application, note = register_application(**form.cleaned_data, now=timezone.now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -17,7 +17,7 @@ from consent.models import Application
 from consent.queries.revisions import comparison_page, revision_page
 from consent.queries.revisions import revision_list as revisions_of
 from consent.services import revisions
-from tenants.access import StaffRequest, staff
+from tenants.access import StaffRequest, fresh_sign_in, staff
 
 
 @staff()
@@ -48,15 +48,20 @@ def revision_compare(request: StaffRequest, slug: str, before: int, after: int) 
     return render(request, "consent/revision_compare.html", {"application": application, **page})
 
 
+def _publishes(request: HttpRequest) -> bool:
+    return request.method == "POST" and request.POST.get("action") == "publish"
+
+
 @staff("owner")
 @require_http_methods(["GET", "HEAD", "POST"])
 @vary_on_headers("HX-Request")
+@fresh_sign_in(when=_publishes, keep=DraftForm.shown_again)
 def revision_draft(request: StaffRequest, slug: str) -> HttpResponse:
     """Show the editor; each button posts the whole draft, and only "publish" writes anything."""
     application = application_for(request.user, slug)
-    if request.method != "POST":
+    if request.method != "POST" and request.kept_form is None:
         return _editor(request, DraftForm(application=application))
-    form = DraftForm(application=application, data=request.POST)
+    form = DraftForm(application=application, data=request.kept_form or request.POST)
     if form.act() == "publish":
         return _publish(request, application, form)
     return _editor(request, form, status=422 if form.errors else 200)

@@ -45,10 +45,19 @@ ADMIN_ROLES: Final = frozenset(
 )
 
 
-def names_of(templates: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of the roles among these, the most powerful first; what is not one has no name.
+# "wids" of every ordinary member and of app-only tokens; neither is a role.
+_MARKERS: Final = frozenset({"b79fbf4d-3ef9-4689-8143-76b194e85509", "0997a1d0-0d1d-4acb-b408-d5ca73121e90"})
 
-    "wids" also holds markers that are no roles, such as the one of every ordinary member.
+
+def roles_among(wids: Iterable[str]) -> list[str]:
+    """Return the template ids among these, sorted, custom roles included."""
+    return sorted({template.lower() for template in wids} - _MARKERS)
+
+
+def names_of(templates: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of the built-in roles among these, the most powerful first.
+
+    Custom roles have no name that is the same in every tenant.
     """
     held = {template.lower() for template in templates}
     return tuple(name for template, name in ROLE_NAMES.items() if template in held)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.transaction import TransactionManagementError
+from django.db.transaction import TransactionManagementError, atomic
 
 from tenants.models import AuditEvent, AuditTail, Person
 
@@ -110,6 +110,46 @@ def record(
     tail.sequence, tail.hash = event.sequence, event.hash
     tail.save(update_fields=["sequence", "hash"])
     return event
+
+
+def record_sign_in(person: Person, *, before: Person | None, now: datetime) -> AuditEvent:
+    """Record that Microsoft vouched for somebody, and whether that opens anything here."""
+    opens = person.is_active and (person.is_staff or person.is_tenant_admin)
+    return record(
+        Action.SIGNED_IN if opens else Action.SIGN_IN_REFUSED,
+        actor=person,
+        target=person_target(person),
+        tenant_id=UUID(str(person.tenant_id)),
+        before=_standing(before) if before else {},
+        after=_standing(person),
+        now=now,
+    )
+
+
+def record_refusal(person: Person, *, view: str, path: str, roles: Iterable[str], now: datetime) -> None:
+    """Record that a member of staff asked for what their role does not open. Changes nothing else."""
+    with atomic():
+        record(
+            Action.ACCESS_REFUSED,
+            actor=person,
+            target=Target("page", view, path),
+            after={"role": person.role, "needs": " or ".join(roles)},
+            now=now,
+        )
+
+
+def person_target(person: Person) -> Target:
+    return Target("person", str(person.object_id), str(person))
+
+
+def _standing(person: Person) -> dict[str, Any]:
+    """Return what decides which pages somebody may see."""
+    return {
+        "role": person.role,
+        "directory roles": list(person.role_names),
+        "guest": person.is_guest,
+        "locked out": not person.is_active,
+    }
 
 
 def _locked_tail() -> AuditTail:
