@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from consent.queries.shell import find, only_application
 from portal.strangers import stranger
-from tenants.access import customer_of
+from tenants.access import StaffRequest, customer_of, staff
 from tenants.models import Person
 
 
@@ -57,12 +57,10 @@ def theme(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@staff()
 @require_GET
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: StaffRequest) -> HttpResponse:
     """Go to the one tenant that is meant, or to the list of those that match."""
-    person = request.user
-    if not isinstance(person, Person) or not person.role:
-        return not_found(request)
     return redirect(find(text=request.GET.get("q", ""), slug=request.GET.get("app", "")))
 
 

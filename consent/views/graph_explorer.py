@@ -16,8 +16,8 @@ from consent.views.organization import shell
 from tenants.access import TenantRequest, leads_to_microsoft, tenant_admin
 
 
-@require_safe
 @tenant_admin
+@require_safe
 @leads_to_microsoft
 @vary_on_headers("HX-Request")
 def graph_explorer(request: TenantRequest, slug: str) -> HttpResponse:
@@ -30,8 +30,8 @@ def graph_explorer(request: TenantRequest, slug: str) -> HttpResponse:
     return render(request, f"consent/{part}.html", context)
 
 
-@require_POST
 @tenant_admin
+@require_POST
 def explorer_check(request: TenantRequest, slug: str) -> HttpResponse:
     installation = own_installation(request.user, slug)
     ask(installation=installation, person=request.user, now=timezone.now())

@@ -20,8 +20,8 @@ from consent.services.own_consent import approval_address
 from tenants.access import TenantRequest, tenant_admin
 
 
-@require_safe
 @tenant_admin
+@require_safe
 def home(request: TenantRequest) -> HttpResponse:
     """List the organization's applications; a single one is the page itself."""
     watched = home_page(request.tenant)
@@ -31,15 +31,15 @@ def home(request: TenantRequest) -> HttpResponse:
     return render(request, "consent/organization_home.html", context)
 
 
-@require_safe
 @tenant_admin
+@require_safe
 def application(request: TenantRequest, slug: str) -> HttpResponse:
     installation = own_installation(request.user, slug)
     return _page(request, installation)
 
 
-@require_POST
 @tenant_admin
+@require_POST
 def approve(request: TenantRequest, slug: str) -> HttpResponse:
     """Lead to the approval page of this organization, whoever sent for it."""
     installation = own_installation(request.user, slug)
@@ -55,16 +55,16 @@ def approve(request: TenantRequest, slug: str) -> HttpResponse:
     return HttpResponseRedirect(address, status=303)
 
 
-@require_safe
 @tenant_admin
+@require_safe
 def receipt(request: TenantRequest, slug: str, invitation_id: UUID) -> HttpResponse:
     found = _receipt(request, slug, invitation_id)
     context = {**shell(request, own_installation(request.user, slug)), "receipt": found}
     return render(request, "consent/organization_receipt.html", context)
 
 
-@require_safe
 @tenant_admin
+@require_safe
 def receipt_json(request: TenantRequest, slug: str, invitation_id: UUID) -> HttpResponse:
     found = _receipt(request, slug, invitation_id)
     response = JsonResponse(found.json(), json_dumps_params={"indent": 2})
