@@ -13,6 +13,7 @@ class TenantForm(forms.Form):
         max_length=253,
         label="Tenant",
         help_text="Its tenant ID (a GUID), or one of its domains such as northwind.com.",
+        error_messages={"required": "Enter the tenant's ID or one of its domains."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     name = forms.CharField(max_length=200, required=False, help_text="As you call this customer.")

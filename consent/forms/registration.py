@@ -24,17 +24,23 @@ def without_secret(data: QueryDict) -> QueryDict:
 class RegistrationForm(forms.Form):
     """Every check is the service's; this only asks."""
 
-    name = forms.CharField(max_length=120, help_text="As your customers know it. Their admins read it.")
+    name = forms.CharField(
+        max_length=120,
+        help_text="As your customers know it. Their admins read it.",
+        error_messages={"required": "Enter the application's name."},
+    )
     client_id = forms.CharField(
         label="Application (client) ID",
         max_length=60,
         help_text="Entra, App registrations, your application, Overview.",
+        error_messages={"required": "Enter the application's client ID."},
         widget=forms.TextInput(attrs={"class": "mono", "autocomplete": "off", "spellcheck": "false"}),
     )
     home_tenant = forms.CharField(
         label="Home tenant",
         max_length=253,
         help_text="The tenant in which it is registered: its GUID, or a domain such as contoso.com.",
+        error_messages={"required": "Enter the tenant in which the application is registered."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     cloud = forms.ChoiceField(
@@ -47,6 +53,7 @@ class RegistrationForm(forms.Form):
         max_length=300,
         help_text="env:VARIABLE or file:PATH, where the portal finds the client secret, or the"
         " certificate with its key as PEM. The secret itself is never entered here and never stored.",
+        error_messages={"required": "Name the place where its secret or certificate is kept."},
         widget=forms.TextInput(
             attrs={
                 "class": "mono",

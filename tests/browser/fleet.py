@@ -146,12 +146,14 @@ class Fleet:
         installation = make_installation(
             self.application,
             tenant,
-            has=grants(P1),
+            has=last,
             condition_since=self.ago(days=2),
             proved_at=self.now,
             checked_at=self.now,
-            evidence=evidence(grants(P1), self.now),
+            evidence=evidence(last, self.now),
         )
+        first = {"observed_at": self.ago(days=40), "pattern": intern(grants(P1))}
+        Snapshot.objects.filter(installation=installation).update(**first)
         for sequence, has in enumerate((grants(P1, P2), grants(P1, P2, P3), last), start=2):
             Snapshot.objects.create(
                 installation=installation,
@@ -207,12 +209,8 @@ def evidence(has: Grants, at: datetime) -> list[dict[str, Any]]:
         return []
     roles = sorted(p.value for p in has.granted if p.kind == "application")
     claims: dict[str, Any] = {"roles": roles, "aud": "00000003-0000-0000-c000-000000000000", "idtyp": "app"}
-    return [
-        {
-            "source": "token",
-            "observed_at": at.isoformat(),
-            "request_id": ERROR["request_id"],
-            "client_request_id": ERROR["client_request_id"],
-            "claims": claims if has.granted else {"code": 7000229},
-        }
-    ]
+    ids = {name: ERROR[name] for name in ("request_id", "client_request_id")}
+    token: dict[str, Any] = {"source": "token", "claims": claims if has.granted else {"code": 7000229}}
+    graph: dict[str, Any] = {"source": "graph", "claims": {}}
+    sources = [token, graph] if has.granted and "delegated" in has.knows else [token]
+    return [{**source, "observed_at": at.isoformat(), **ids} for source in sources]

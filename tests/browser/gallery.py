@@ -106,8 +106,14 @@ class Gallery:
         complete = grants(P2, P3, D1, hunting(), knows=EVERYTHING)
         nothing = grants(knows=EVERYTHING)
         claimed = Condition.CLAIMED
+        read_now = {"checked_at": self.fleet.now, "proved_at": self.fleet.now}
         for name, has, values, trip in (
-            ("checking", nothing, {"checked_at": self.fleet.ago(hours=5)}, {"outcome": "checking"}),
+            (
+                "checking",
+                nothing,
+                {"checked_at": self.fleet.ago(hours=5), "proved_at": self.fleet.ago(hours=5)},
+                {"outcome": "checking"},
+            ),
             (
                 "not-visible-yet",
                 nothing,
@@ -135,9 +141,7 @@ class Gallery:
             ("nothing-came-back", nothing, {}, {"outcome": "started", "returned_at": None}),
         ):
             condition = claimed if trip["outcome"] == "checking" else Condition.PROVED
-            self._trip(
-                name, self.fleet.tenant(has, condition, **{"checked_at": self.fleet.now, **values}), trip
-            )
+            self._trip(name, self.fleet.tenant(has, condition, **{**read_now, **values}), trip)
         disabled = self.fleet.tenant(nothing, Condition.DISABLED)
         self._trip("switched-off", disabled, {"outcome": "checking"})
         gone = self.fleet.tenant(grants(knows=EVERYTHING, withdrawn=[P2, P3]), Condition.PROVED)
@@ -146,6 +150,7 @@ class Gallery:
 
     def _trip(self, name: str, installation: Installation, values: dict[str, Any]) -> None:
         invitation = self.fleet.invitation(installation)
+        settled = None if values["outcome"] in {"checking", "started"} else self.fleet.now
         ConsentAttempt.objects.create(
             invitation=invitation,
             state_hash=f"state of {name}",
@@ -153,6 +158,6 @@ class Gallery:
             revision=self.fleet.application.current_revision,
             started_at=self.fleet.ago(minutes=6),
             expires_at=self.fleet.now + timedelta(minutes=54),
-            **{"returned_at": self.fleet.now, "settled_at": self.fleet.now, **values},
+            **{"returned_at": self.fleet.now, "settled_at": settled, **values},
         )
         self.results[f"result-{name}"] = f"{link(invitation)}/result"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from consent.models import ConsentAttempt
 from consent.services import consent_flow
@@ -189,7 +189,7 @@ def test_a_chosen_theme_stays(open_as: Open, fleet: Fleet) -> None:
     page.goto("/sentinel-connector/")
     page.get_by_role("button", name="Theme").click()
     page.get_by_role("button", name="Dark").click()
-    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
     page.goto("/sentinel-connector/tenants")
 

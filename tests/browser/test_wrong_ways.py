@@ -153,7 +153,7 @@ def expire(invitation: Invitation) -> None:
 
 
 def take_back(invitation: Invitation) -> None:
-    withdraw(invitation=invitation, now=timezone.now())
+    withdraw(invitation=invitation, person=None, now=timezone.now())
 
 
 @pytest.mark.parametrize(
