@@ -103,16 +103,17 @@ class Playback:
             "requiredResourceAccess": [f"{value}:application" for value in fleet.REVISIONS[-1][1]],
         }
         control(self.sandbox, "load", {"applications": [application]})
+        self.dana, _ = Person.objects.get_or_create(
+            tenant_id=HOME, object_id=DANA, defaults={"name": "Dana Okafor", "role": Person.Role.OWNER}
+        )
         self.application, _ = registration.register_application(
             name=fleet.NAME,
             client_id=fleet.CLIENT_ID,
             home_tenant=HOME,
             cloud="global",
             credential="env:DESK_SECRET",
+            person=self.dana,
             now=start,
-        )
-        self.dana, _ = Person.objects.get_or_create(
-            tenant_id=HOME, object_id=DANA, defaults={"name": "Dana Okafor", "role": Person.Role.OWNER}
         )
 
     def _publish(self, days_ago: int, moment: datetime) -> None:
@@ -134,7 +135,7 @@ class Playback:
                 Row(tenant=o.id, name=o.name, contact=f"admin@{o.domain}", number=n)
                 for n, o in enumerate(joining, 1)
             ]
-            onboarding.add_tenants(application=self.application, rows=rows, now=moment)
+            onboarding.add_tenants(application=self.application, rows=rows, person=self.dana, now=moment)
             for organization in joining:
                 Tenant.objects.filter(pk=organization.id).update(domain=organization.domain)
         touched = {event.organization for event in events}
@@ -191,6 +192,7 @@ def set_the_story_up(*, now: datetime) -> Application:
         home_tenant=HOME,
         cloud="global",
         credential="env:CONNECTOR_SECRET",
+        person=None,
         now=now,
     )
     if note:
@@ -207,7 +209,9 @@ def set_the_story_up(*, now: datetime) -> Application:
         (NORTHWIND, "Northwind Traders", "ada@northwind.example"),
         (FABRIKAM, "Fabrikam Residences", "femi@fabrikam.example"),
     ):
-        onboarding.add_tenant(application=application, tenant=tenant, name=name, contact=contact, now=now)
+        onboarding.add_tenant(
+            application=application, tenant=tenant, name=name, contact=contact, person=None, now=now
+        )
     _check(Q(application=application), now=now)
     return application
 

@@ -24,12 +24,13 @@ from django.utils.crypto import constant_time_compare
 
 from consent.models import ConsentAttempt, Installation, Invitation
 from consent.rules.status import Condition
-from consent.services import doorbell
+from consent.services import doorbell, trail
 from consent.services.gateway import entra_session
 from consent.services.patterns import count_moves
 from entra.admin_consent import ConsentReturn, consent_url, parse_return
 from entra.errors import MalformedReturn
 from entra.types import CLOUDS
+from tenants.services.audit import LINK_HOLDER, Action
 
 ATTEMPT_LIFETIME = timedelta(hours=1)
 ATTEMPTS_AN_HOUR = 30  # of one link; more is a script
@@ -68,7 +69,7 @@ def start(*, invitation: Invitation, session_key: str, now: datetime) -> str:
         if held.attempts.filter(started_at__gt=now - ATTEMPT_LIFETIME).count() >= ATTEMPTS_AN_HOUR:
             raise ValidationError("This link was used too often. Try again in an hour.", code="often")
         installation = held.installation
-        ConsentAttempt.objects.create(
+        attempt = ConsentAttempt.objects.create(
             invitation=held,
             state_hash=_hash(state),
             session_hash=_hash(session_key),
@@ -80,6 +81,7 @@ def start(*, invitation: Invitation, session_key: str, now: datetime) -> str:
         if held.declined_at:
             held.declined_at = None  # whoever goes on has thought better of it
             held.save(update_fields=["declined_at"])
+        trail.consent_started(attempt, now=now)
     return _microsoft_page(installation, state)
 
 
@@ -113,23 +115,30 @@ def request_check(*, invitation: Invitation, now: datetime) -> bool:
         return False
     rested = Q(checked_at=None) | Q(checked_at__lte=now - CHECK_PAUSE)
     not_asked = Q(asked_at=None) | Q(asked_at__lte=now - CHECK_PAUSE)
-    accepted = Installation.objects.filter(rested, not_asked, pk=installation.pk).update(
-        next_check_at=now, asked_at=now
-    )
-    if accepted:
-        doorbell.ring()
+    with transaction.atomic():
+        accepted = Installation.objects.filter(rested, not_asked, pk=installation.pk).update(
+            next_check_at=now, asked_at=now
+        )
+        if accepted:
+            doorbell.ring()
+            trail.check_asked(installation, by=LINK_HOLDER, now=now)
     return bool(accepted)
 
 
 def decline(*, invitation: Invitation, now: datetime) -> None:
     """Note that somebody with the link said no on our page. Nothing changes at Microsoft."""
-    Invitation.objects.filter(
+    open_ones = Invitation.objects.filter(
         pk=invitation.pk, withdrawn_at=None, used_at=None, declined_at=None, expires_at__gt=now
-    ).update(declined_at=now)
+    )
+    with transaction.atomic():
+        if open_ones.update(declined_at=now):
+            trail.invitation(Action.INVITATION_DECLINED, invitation, by=LINK_HOLDER, now=now)
 
 
 def note_opened(*, invitation: Invitation, now: datetime) -> None:
-    Invitation.objects.filter(pk=invitation.pk, opened_at=None).update(opened_at=now)
+    with transaction.atomic():
+        if Invitation.objects.filter(pk=invitation.pk, opened_at=None).update(opened_at=now):
+            trail.invitation(Action.INVITATION_OPENED, invitation, by=LINK_HOLDER, now=now)
 
 
 def _lock(invitation: Invitation) -> Invitation:
@@ -167,6 +176,8 @@ def _consume(attempt: ConsentAttempt, claim: ConsentReturn, *, bound: bool, now:
         if consumed and _worth_a_look(claim, findings["outcome"]):
             Installation.objects.filter(pk=installation.pk).update(next_check_at=now, asked_at=now)
             doorbell.ring()
+        if consumed:
+            trail.consent_returned(attempt, findings, bound=bound, now=now)
     return bool(consumed)
 
 

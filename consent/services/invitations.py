@@ -12,10 +12,13 @@ from uuid import UUID
 from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.urls import reverse
 
 from consent.models import Installation, Invitation
+from consent.services import trail
 from tenants.models import Person
+from tenants.services.audit import Action
 
 LIFETIME = timedelta(days=14)
 
@@ -28,14 +31,22 @@ def invite(*, installation: Installation, person: Person | None, now: datetime) 
             f"{application.name} has no revision yet, so there is nothing to approve."
             " Publish revision 1 first."
         )
-    return Invitation.objects.create(
-        installation=installation, created_by=person, created_at=now, expires_at=now + LIFETIME
-    )
+    with transaction.atomic():
+        invitation = Invitation.objects.create(
+            installation=installation, created_by=person, created_at=now, expires_at=now + LIFETIME
+        )
+        trail.invitation(
+            Action.INVITATION_MADE, invitation, by=person, after={"expires": invitation.expires_at}, now=now
+        )
+    return invitation
 
 
-def withdraw(*, invitation: Invitation, now: datetime) -> Invitation:
+def withdraw(*, invitation: Invitation, person: Person | None, now: datetime) -> Invitation:
     """Make the link useless. Withdrawing twice keeps the first time; a used link has nothing to withdraw."""
-    Invitation.objects.filter(pk=invitation.pk, withdrawn_at=None, used_at=None).update(withdrawn_at=now)
+    unused = Invitation.objects.filter(pk=invitation.pk, withdrawn_at=None, used_at=None)
+    with transaction.atomic():
+        if unused.update(withdrawn_at=now):
+            trail.invitation(Action.INVITATION_WITHDRAWN, invitation, by=person, now=now)
     invitation.refresh_from_db(fields=["withdrawn_at", "used_at"])
     if invitation.used_at:
         raise ValidationError(

@@ -17,13 +17,14 @@ from consent.models import Application, GrantPattern, Installation
 from consent.rules.drift import NOTHING_KNOWN
 from consent.rules.status import Condition
 from consent.rules.tenant_file import Row, TenantFileError, read_rows, shortened
+from consent.services import trail
 from consent.services.doorbell import ring
 from consent.services.gateway import entra_session
 from consent.services.patterns import compare_with, count_moves, intern
 from entra.errors import EntraError, TenantNotFound, WrongCloud
 from entra.tenants import resolve_tenant
 from entra.types import CLOUDS, is_guid
-from tenants.models import Tenant
+from tenants.models import Person, Tenant
 
 MAX_DOMAINS = 50  # each is a question to Microsoft; GUIDs are not
 LOOKUPS_AT_ONCE = 8
@@ -53,7 +54,13 @@ class _Newcomer:
 
 
 def add_tenant(
-    *, application: Application, tenant: str, now: datetime, name: str = "", contact: str = ""
+    *,
+    application: Application,
+    tenant: str,
+    person: Person | None,
+    now: datetime,
+    name: str = "",
+    contact: str = "",
 ) -> Installation:
     """Add one tenant, named by its GUID or a domain, and have it checked at once.
 
@@ -61,7 +68,7 @@ def add_tenant(
     """
     row = Row(tenant=tenant.strip(), name=name.strip(), contact=contact.strip())
     newcomers, complaints = _recognized(application, [row])
-    complaints = complaints or _install(application, newcomers, now=now)
+    complaints = complaints or _install(application, newcomers, person=person, now=now)
     if complaints:
         raise ValidationError({column: sentence for _, column, sentence in complaints})
     return application.installations.select_related("application", "tenant", "pattern").get(
@@ -69,16 +76,18 @@ def add_tenant(
     )
 
 
-def import_csv(*, application: Application, data: bytes, now: datetime) -> Imported:
+def import_csv(*, application: Application, data: bytes, person: Person | None, now: datetime) -> Imported:
     """Add every tenant of a CSV file with the columns tenant, name and contact, or none of them."""
     try:
         rows = read_rows(data)
     except TenantFileError as error:
         raise ValidationError(error.sentences) from error
-    return add_tenants(application=application, rows=rows, now=now)
+    return add_tenants(application=application, rows=rows, person=person, now=now)
 
 
-def add_tenants(*, application: Application, rows: Sequence[Row], now: datetime) -> Imported:
+def add_tenants(
+    *, application: Application, rows: Sequence[Row], person: Person | None, now: datetime
+) -> Imported:
     """Add all of these tenants or none. Raises ValidationError that names row and column."""
     domains = {row.tenant.lower() for row in rows if not is_guid(row.tenant)}
     if len(domains) > MAX_DOMAINS:
@@ -87,7 +96,7 @@ def add_tenants(*, application: Application, rows: Sequence[Row], now: datetime)
             f" Use GUIDs for all but {MAX_DOMAINS}."
         )
     newcomers, complaints = _recognized(application, rows)
-    complaints = complaints or _install(application, newcomers, now=now)
+    complaints = complaints or _install(application, newcomers, person=person, now=now)
     if complaints:
         raise ValidationError(
             shortened([f"Row {row.number}, column {column}: {text}" for row, column, text in complaints])
@@ -153,7 +162,9 @@ def _tenant_ids(application: Application, rows: Sequence[Row]) -> dict[str, UUID
     return ids
 
 
-def _install(application: Application, newcomers: Sequence[_Newcomer], *, now: datetime) -> list[Complaint]:
+def _install(
+    application: Application, newcomers: Sequence[_Newcomer], *, person: Person | None, now: datetime
+) -> list[Complaint]:
     """Write the tenants and their installations, unless one is there already: then say which."""
     pattern = intern(NOTHING_KNOWN)
     with transaction.atomic():
@@ -169,6 +180,7 @@ def _install(application: Application, newcomers: Sequence[_Newcomer], *, now: d
         if revision:
             compare_with(revision, [pattern])
         ring()
+        trail.tenants_added(application, [n.id for n in newcomers], by=person, now=now)
     return []
 
 

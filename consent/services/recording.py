@@ -16,6 +16,7 @@ from consent.models import Application, Installation, Revision, Snapshot
 from consent.rules import pace
 from consent.rules.drift import differs, fold
 from consent.rules.status import Condition
+from consent.services import trail
 from consent.services.patterns import Place, compare_with, count_moves, intern
 from consent.services.settling import settle_attempts
 from entra.errors import AppDisabled, CredentialRejected, EntraError
@@ -32,13 +33,14 @@ def record(reads: Iterable[Read], *, now: datetime) -> None:
         held = _lock_held([read.installation for read in reads])
         revisions = _Revisions()
         moves: dict[int, Counter[Place]] = defaultdict(Counter)
+        settled: list[trail.Settled] = []
         for read in sorted(reads, key=lambda read: read.installation.pk):
             installation = held.get(read.installation.pk)
             if installation is None:
                 continue
             before = (installation.pattern_id, installation.condition)
             if isinstance(read.result, Observation):
-                _record_observation(installation, read.result, revisions, now=now)
+                settled += _record_observation(installation, read.result, revisions, now=now)
             else:
                 _record_failure(installation, read.result, now=now)
             after = (installation.pattern_id, installation.condition)
@@ -52,6 +54,7 @@ def record(reads: Iterable[Read], *, now: datetime) -> None:
         for application_id in sorted(moves):
             count_moves(application_id, moves[application_id])
         _note_credentials(reads, now=now)
+        trail.consents_settled(settled, now=now)
 
 
 def _lock_held(installations: list[Installation]) -> dict[int, Installation]:
@@ -101,7 +104,7 @@ class _Revisions:
 
 def _record_observation(
     installation: Installation, seen: Observation, revisions: _Revisions, *, now: datetime
-) -> None:
+) -> list[trail.Settled]:
     known = installation.pattern.grants
     grants = fold(known, seen)
     installation.evidence = [evidence_json(item) for item in seen.evidence]
@@ -119,7 +122,7 @@ def _record_observation(
     installation.next_check_at = pace.after_success(
         interval=timedelta(hours=settings.CHECK_INTERVAL_HOURS), now=now, spread=_spread()
     )
-    settle_attempts(
+    return settle_attempts(
         installation, seen, revisions.of(installation), gained=bool(seen.granted - known.granted), now=now
     )
 

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from consent.models import Application
+from consent.services import trail
 from consent.services.gateway import entra_session, load_credential
 from entra.errors import (
     CredentialError,
@@ -23,6 +24,7 @@ from entra.errors import (
 from entra.tenants import resolve_tenant
 from entra.tokens import app_only
 from entra.types import CLOUDS, Client, Cloud, Credential, is_guid
+from tenants.models import Person
 
 # First segments of the portal's own addresses, and words that may become one.
 RESERVED = frozenset(
@@ -41,6 +43,7 @@ RESERVED = frozenset(
         "home",
         "login",
         "logout",
+        "organization",
         "me",
         "metrics",
         "new",
@@ -73,6 +76,7 @@ def register_application(
     home_tenant: str,
     cloud: str,
     credential: str,
+    person: Person | None,
     now: datetime,
     consent_endpoint: str = Application.ConsentEndpoint.V1,
 ) -> tuple[Application, str]:
@@ -98,7 +102,7 @@ def register_application(
         consent_endpoint=consent_endpoint,
         created_at=now,
     )
-    return _stored(application), note
+    return _stored(application, person=person, now=now), note
 
 
 def _checked_name(name: str) -> str:
@@ -178,7 +182,7 @@ def _untested(why: str) -> str:
     return f"Registered, but the credential could not be tested: {why}. The next check tries it again."
 
 
-def _stored(application: Application) -> Application:
+def _stored(application: Application, *, person: Person | None, now: datetime) -> Application:
     """Write it under the first free address."""
     for slug in _slugs(application.name):
         if Application.objects.filter(slug=slug).exists():
@@ -187,6 +191,7 @@ def _stored(application: Application) -> Application:
         try:
             with transaction.atomic():
                 application.save(force_insert=True)
+                trail.registered(application, by=person, now=now)
         except IntegrityError:
             # Somebody registered at the same moment: the client id is taken now, or only the address.
             _checked_client_id(str(application.client_id))

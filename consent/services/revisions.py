@@ -19,6 +19,7 @@ from consent.queries.permission_list import by_name
 from consent.rules.approvers import Approvers, approvers_of, either
 from consent.rules.drift import Permissions, compare
 from consent.rules.status import SEVERITY, Condition, Standing, Status, standing_of, status_of
+from consent.services import trail
 from consent.services.patterns import compare_with, patterns_in_use
 from entra import catalog
 from entra.types import GRAPH, Permission
@@ -121,6 +122,7 @@ def publish(
             )
             _write_permissions(revision, reasons, current)
             compare_with(revision, patterns_in_use(application))
+            trail.published(revision, before=current, reasons=reasons, by=person, now=now)
     except IntegrityError as error:
         raise _conflict(application.current_revision) from error
     return revision

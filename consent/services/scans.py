@@ -10,6 +10,7 @@ from django.db.models import Q, Sum
 
 from consent.models import Application, Installation, PatternCount, Scan
 from consent.queries.scans import tally
+from consent.services import trail
 from consent.services.doorbell import ring
 from tenants.models import Person
 
@@ -30,6 +31,7 @@ def start_scan(*, application: Application, person: Person | None, now: datetime
         later = Q(next_check_at__gt=now) | Q(next_check_at=None)
         Installation.objects.filter(later, application=application).update(next_check_at=now)
         ring()
+        trail.scan_started(scan, by=person, now=now)
     return scan
 
 
@@ -46,8 +48,9 @@ def finish_scans(*, now: datetime) -> int:
     return finished
 
 
-def request_check(*, installation: Installation, now: datetime) -> None:
+def request_check(*, installation: Installation, person: Person | None, now: datetime) -> None:
     """Make one installation due now and ring. Microsoft is asked by the worker, never by this call."""
     with transaction.atomic():
         Installation.objects.filter(pk=installation.pk).update(next_check_at=now, asked_at=now)
         ring()
+        trail.check_asked(installation, by=person, now=now)

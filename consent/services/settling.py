@@ -12,6 +12,7 @@ from consent.rules import pace
 from consent.rules.drift import compare
 from consent.rules.outcome import is_final, outcome_of
 from consent.rules.status import Condition
+from consent.services.trail import Settled
 from entra.types import Observation
 
 Outcome = ConsentAttempt.Outcome
@@ -19,17 +20,20 @@ Outcome = ConsentAttempt.Outcome
 
 def settle_attempts(
     installation: Installation, seen: Observation, revision: Revision | None, *, gained: bool, now: datetime
-) -> None:
+) -> list[Settled]:
     """Decide open trips; keep the claim open while nothing, or not everything, shows yet.
+
+    Return those that this read decided for good.
 
     `gained` says that this read shows more than the one before. Then trips from which nothing came back
     are looked at too: the browser was lost, the consent was not.
     """
     if installation.claimed_at is None and not gained:
-        return
+        return []
     required = revision.required if revision else frozenset()
     drift = compare(required=required, grants=installation.pattern.grants)
     open_outcomes = set()
+    settled = []
     for attempt in _open_attempts(installation, lost_ones=gained, now=now):
         since = attempt.returned_at or attempt.started_at
         outcome = outcome_of(
@@ -42,9 +46,10 @@ def settle_attempts(
         )
         if attempt.returned_at is None and outcome != Outcome.APPROVED:
             continue  # nobody claimed anything
-        attempt.outcome = outcome
+        was, attempt.outcome = attempt.outcome, outcome
         if is_final(outcome, claimed_at=since, now=now):
             attempt.settled_at = now
+            settled.append(Settled(attempt, was=was, granted=seen.granted))
         else:
             open_outcomes.add(outcome)
         attempt.save(update_fields=["outcome", "settled_at"])
@@ -52,6 +57,7 @@ def settle_attempts(
             attempt.invitation.used_at = now
             attempt.invitation.save(update_fields=["used_at"])
     _look_again(installation, open_outcomes, now=now)
+    return settled
 
 
 def _open_attempts(installation: Installation, *, lost_ones: bool, now: datetime) -> list[ConsentAttempt]:
@@ -61,7 +67,7 @@ def _open_attempts(installation: Installation, *, lost_ones: bool, now: datetime
     return list(
         ConsentAttempt.objects.filter(
             which, invitation__installation=installation, settled_at__isnull=True
-        ).select_related("invitation")
+        ).select_related("invitation__installation__tenant", "invitation__installation__application")
     )
 
 

@@ -33,7 +33,9 @@ def application_register(request: StaffRequest) -> HttpResponse:
     )
     if form.is_valid():
         try:
-            application, note = register_application(**form.cleaned_data, now=timezone.now())
+            application, note = register_application(
+                **form.cleaned_data, person=request.user, now=timezone.now()
+            )
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -66,7 +68,9 @@ def tenant_add(request: StaffRequest, slug: str) -> HttpResponse:
     form = TenantForm(request.POST, prefix="one")
     if form.is_valid():
         try:
-            installation = add_tenant(application=application, now=timezone.now(), **form.cleaned_data)
+            installation = add_tenant(
+                application=application, person=request.user, now=timezone.now(), **form.cleaned_data
+            )
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -79,7 +83,12 @@ def _import(request: StaffRequest, application: Application) -> HttpResponse:
     form = TenantFileForm(request.POST, request.FILES, prefix="csv")
     if form.is_valid():
         try:
-            imported = import_csv(application=application, data=form.cleaned_data["file"], now=timezone.now())
+            imported = import_csv(
+                application=application,
+                data=form.cleaned_data["file"],
+                person=request.user,
+                now=timezone.now(),
+            )
         except ValidationError as error:
             form.add_error("file", error)
         else:

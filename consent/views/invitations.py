@@ -65,7 +65,7 @@ def invitation_create(request: StaffRequest, slug: str, tenant_id: UUID) -> Http
 def invitation_withdraw(request: StaffRequest, slug: str, invitation_id: UUID) -> HttpResponse:
     invitation = _invitation(request, slug, invitation_id)
     try:
-        withdraw(invitation=invitation, now=timezone.now())
+        withdraw(invitation=invitation, person=request.user, now=timezone.now())
     except ValidationError as error:
         messages.error(request, error.messages[0])
     else:

@@ -112,7 +112,7 @@ def tenant_detail(request: StaffRequest, slug: str, tenant_id: UUID) -> HttpResp
 @require_POST
 def tenant_check(request: StaffRequest, slug: str, tenant_id: UUID) -> HttpResponse:
     installation = installation_for(request.user, slug, tenant_id)
-    request_check(installation=installation, now=timezone.now())
+    request_check(installation=installation, person=request.user, now=timezone.now())
     messages.info(request, "Asked Microsoft again. The result is here in a few seconds; reload to see it.")
     return redirect("consent:tenant_detail", slug, tenant_id)
 

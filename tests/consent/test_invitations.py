@@ -91,14 +91,14 @@ class TestToken:
 
 class TestWithdraw:
     def test_closes_the_link_and_keeps_the_first_time(self, invitation):
-        withdraw(invitation=invitation, now=NOW)
-        withdraw(invitation=invitation, now=NOW + timedelta(hours=1))
+        withdraw(invitation=invitation, person=None, now=NOW)
+        withdraw(invitation=invitation, person=None, now=NOW + timedelta(hours=1))
         assert Invitation.objects.get().withdrawn_at == NOW
 
     def test_refuses_a_link_whose_approval_is_proved(self, invitation):
         Invitation.objects.update(used_at=NOW)
         with pytest.raises(ValidationError, match="This link was used and its approval is proved"):
-            withdraw(invitation=invitation, now=NOW)
+            withdraw(invitation=invitation, person=None, now=NOW)
         assert Invitation.objects.get().withdrawn_at is None
 
 

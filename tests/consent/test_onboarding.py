@@ -27,12 +27,12 @@ SILENT = "http://127.0.0.1:9"  # discard: nobody listens
 
 
 def add(application, tenant=str(T1), **kwargs):
-    return onboarding.add_tenant(application=application, tenant=tenant, now=NOW, **kwargs)
+    return onboarding.add_tenant(application=application, tenant=tenant, person=None, now=NOW, **kwargs)
 
 
 def upload(application, text):
     data = text.encode() if isinstance(text, str) else text
-    return onboarding.import_csv(application=application, data=data, now=NOW)
+    return onboarding.import_csv(application=application, data=data, person=None, now=NOW)
 
 
 def complaints(act, *args, **kwargs):
@@ -240,5 +240,5 @@ class TestImportCsv:
 class TestAddTenants:
     def test_takes_rows_that_were_read_elsewhere(self, application):
         rows = [Row(tenant=str(T1), name="Northwind Traders", number=1)]
-        assert onboarding.add_tenants(application=application, rows=rows, now=NOW).added == 1
+        assert onboarding.add_tenants(application=application, rows=rows, person=None, now=NOW).added == 1
         assert Installation.objects.get().sort_name == "northwind traders"

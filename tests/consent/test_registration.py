@@ -22,6 +22,7 @@ def register(**changes):
         "home_tenant": str(HOME),
         "cloud": "global",
         "credential": "env:CONNECTOR_SECRET",
+        "person": None,
         "now": NOW,
         **changes,
     }

@@ -207,7 +207,7 @@ class TestTheEnd:
 
 def test_a_requested_check_is_due_now_and_asks_nobody_in_the_request(fleet):
     installation = fleet.installations.get(tenant__name="One")
-    request_check(installation=installation, now=LATER)
+    request_check(installation=installation, person=None, now=LATER)
     installation.refresh_from_db()
 
     assert installation.next_check_at == LATER

@@ -56,6 +56,7 @@ class Command(PortalCommand):
             tenant=options["tenant"],
             name=options["name"],
             contact=options["contact"],
+            person=None,
             now=timezone.now(),
         )
         if options["json"]:
@@ -66,7 +67,7 @@ class Command(PortalCommand):
 
     def _import(self, application: Application, options: Mapping[str, Any]) -> None:
         data = read_file(options["csv"], largest=MAX_BYTES, advice="Split it into smaller ones.")
-        imported = import_csv(application=application, data=data, now=timezone.now())
+        imported = import_csv(application=application, data=data, person=None, now=timezone.now())
         if options["json"]:
             self.print_json(
                 {

@@ -57,6 +57,7 @@ class Command(PortalCommand):
             cloud=options["cloud"],
             credential=options["credential"],
             consent_endpoint=options["consent_endpoint"],
+            person=None,
             now=timezone.now(),
         )
         if note:
