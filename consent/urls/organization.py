@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from consent.views import graph_explorer, organization, own_roles
+from consent.views import graph_explorer, organization, own_roles, try_it
 
 app_name = "organization"
 
@@ -14,6 +14,8 @@ urlpatterns = [
     path("<slug:slug>/receipts/<uuid:invitation_id>.json", organization.receipt_json, name="receipt_json"),
     path("<slug:slug>/roles", own_roles.roles, name="roles"),
     path("<slug:slug>/roles/check", own_roles.roles_check, name="roles_check"),
+    path("<slug:slug>/try", try_it.try_it, name="try_it"),
+    path("<slug:slug>/try/start", try_it.try_start, name="try_start"),
     path("<slug:slug>/graph-explorer", graph_explorer.graph_explorer, name="graph_explorer"),
     path("<slug:slug>/graph-explorer/check", graph_explorer.explorer_check, name="explorer_check"),
 ]

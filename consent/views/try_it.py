@@ -18,9 +18,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from consent.access import invitation_for, own_installation, tried_in
 from consent.models import Installation, SignInEvidence
-from consent.queries.approval import place_of, readable, request_of
+from consent.queries.approval import place_of, readable
 from consent.queries.try_it import try_page
 from consent.services import try_it as service
+from consent.views import organization
 from consent.views.approval import closed, private, shell, with_form
 from tenants.access import TenantRequest, leads_to_microsoft, tenant_admin
 
@@ -64,9 +65,8 @@ def try_it(request: TenantRequest, slug: str) -> HttpResponse:
     installation = own_installation(request.user, slug)
     asked = request.GET.get("result", "")
     context: dict[str, Any] = {
+        **organization.shell(request, installation),
         "place": place_of(installation),
-        "application": installation.application,
-        "asked": request_of(installation, installation.application.current_revision),
         "again_url": reverse("organization:try_start", args=[slug]),
     }
     if asked:
