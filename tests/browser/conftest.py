@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from consent.services.invitations import invite, link
 from sandbox.server import Running
 from scripts.services import find_chromium
+from tenants.models import Person
 from tests import factories, stage
+from tests.browser.fleet import Fleet
 from tests.browser.stage import WebServer, Worker
 from tests.browser.visitors import Visitors
 from tests.factories import P1, P2, T1
@@ -35,6 +38,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+Open = Callable[[Person | None], Page]
 
 
 @dataclass
@@ -92,3 +98,32 @@ def invited(portal: Portal, application) -> str:
 @pytest.fixture
 def ada(portal: Portal) -> Page:
     return portal.visitors.open()
+
+
+@pytest.fixture
+def fleet(transactional_db: None, web_server: WebServer, microsoft: Running, settings) -> Fleet:
+    settings.PORTAL_URL = web_server.url
+    return Fleet()
+
+
+@pytest.fixture
+def visitors(chromium: Browser, web_server: WebServer, fleet: Fleet) -> Iterator[Visitors]:
+    visitors = Visitors(chromium, web_server.url)
+    yield visitors
+    visitors.close()
+    web_server.wait_until_idle()
+    assert visitors.complaints == []
+
+
+@pytest.fixture
+def open_as(visitors: Visitors, web_server: WebServer) -> Open:
+    def open_as(person: Person | None) -> Page:
+        page = visitors.open()
+        if person is not None:
+            client = Client()
+            client.force_login(person)
+            session = client.cookies["session"].value
+            page.context.add_cookies([{"name": "session", "value": session, "url": web_server.url}])
+        return page
+
+    return open_as

@@ -2,58 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import pytest
-from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from consent.models import ConsentAttempt
 from consent.services import consent_flow
 from consent.services.invitations import link
-from sandbox.server import Running
-from tenants.models import Person
+from tests.browser.conftest import Open
 from tests.browser.fleet import Fleet
 from tests.browser.gallery import Gallery
 from tests.browser.inspection import NARROW, WIDE, look, visit
-from tests.browser.stage import WebServer
 from tests.browser.visitors import Visitors
-
-Open = Callable[[Person | None], Page]
-
-
-@pytest.fixture
-def fleet(transactional_db: None, web_server: WebServer, microsoft: Running, settings) -> Fleet:
-    settings.PORTAL_URL = web_server.url
-    return Fleet()
 
 
 @pytest.fixture
 def gallery(fleet: Fleet) -> Gallery:
     return Gallery(fleet)
-
-
-@pytest.fixture
-def visitors(chromium: Browser, web_server: WebServer, fleet: Fleet) -> Iterator[Visitors]:
-    visitors = Visitors(chromium, web_server.url)
-    yield visitors
-    visitors.close()
-    web_server.wait_until_idle()
-    assert visitors.complaints == []
-
-
-@pytest.fixture
-def open_as(visitors: Visitors, web_server: WebServer) -> Open:
-    def open_as(person: Person | None) -> Page:
-        page = visitors.open()
-        if person is not None:
-            client = Client()
-            client.force_login(person)
-            session = client.cookies["session"].value
-            page.context.add_cookies([{"name": "session", "value": session, "url": web_server.url}])
-        return page
-
-    return open_as
 
 
 def examine(page: Page, name: str, address: str, *, status: int = 200) -> list[str]:
