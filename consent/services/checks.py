@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from consent.models import Application, Installation
+from consent.services import trail
 from consent.services.gateway import client_of, entra_session
 from consent.services.recording import record
 from entra.errors import EntraError
@@ -56,6 +57,8 @@ def check_now(installation: Installation, *, now: datetime) -> Installation:
     taken = claim(Q(pk=installation.pk), now=now, limit=1)
     if not taken:
         raise ValidationError("This tenant is being checked right now. Try again in a moment.")
+    with transaction.atomic():
+        trail.check_asked(taken[0], by=None, now=now)
     record(fetch(taken, now=now), now=now)
     return Installation.objects.select_related("application", "tenant", "pattern").get(pk=installation.pk)
 

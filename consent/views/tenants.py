@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,9 +17,10 @@ from consent.access import application_for, installation_for
 from consent.queries import tenant_detail as detail
 from consent.queries import tenant_list as listing
 from consent.queries.token_claims import claims_page
-from consent.rules.spreadsheet import inert
+from consent.services.exports import tenant_rows
 from consent.services.scans import request_check
 from tenants.access import StaffRequest, staff
+from tenants.rules.spreadsheet import csv_lines
 
 COLUMNS = (
     "tenant", "name", "domain", "status", "missing", "extra", "unknown", "satisfies_revision",
@@ -45,27 +44,15 @@ def tenant_list(request: StaffRequest, slug: str) -> HttpResponse:
 def tenant_export(request: StaffRequest, slug: str) -> HttpResponseBase:
     application = application_for(request.user, slug)
     now = timezone.now()
-    where, rows = listing.export_rows(application, dict(request.GET.lists()), now=now)
+    where, rows = tenant_rows(
+        application=application, params=dict(request.GET.lists()), person=request.user, now=now
+    )
     which = "+".join(where.statuses) or "all"
     return StreamingHttpResponse(
-        _csv(rows),
+        csv_lines(COLUMNS, map(_cells, rows)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="tenants_{which}_{now:%Y-%m-%d}.csv"'},
     )
-
-
-class _Echo:
-    """Gives back what the csv module writes, so that it can be sent at once."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv(rows: Iterator[listing.Row]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow(COLUMNS)
-    for row in rows:
-        yield writer.writerow([inert(cell) for cell in _cells(row)])
 
 
 def _cells(row: listing.Row) -> list[str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils import timezone
+
 from consent.management.portal_command import Exit, PortalCommand
-from consent.queries.state import state_lines
+from consent.services.exports import whole_state
 
 
 class Command(PortalCommand):
@@ -18,6 +20,6 @@ class Command(PortalCommand):
     example = "  manage.py export_state > state.json"
 
     def perform(self, options: Mapping[str, Any]) -> Exit:
-        for line in state_lines():
+        for line in whole_state(person=None, now=timezone.now()):
             self.stdout.write(line)
         return Exit.DONE
