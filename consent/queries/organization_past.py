@@ -135,7 +135,7 @@ def seen(installation: Installation) -> list[Seen]:
         .select_related("pattern", "revision")
         .order_by("-sequence")[: SNAPSHOTS + 1]
     )
-    earlier: list[Snapshot | None] = [*rows[1:], None]
+    earlier: list[Snapshot | None] = [*rows[1:], None][: len(rows)]
     return [_seen(row, before) for row, before in zip(rows, earlier, strict=True)][:SNAPSHOTS]
 
 

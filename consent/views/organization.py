@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -45,13 +44,12 @@ def approve(request: TenantRequest, slug: str) -> HttpResponse:
     installation = own_installation(request.user, slug)
     now = timezone.now()
     page = application_page(installation, request.user, now=now)
+    if not page.request.asks:
+        messages.info(request, f"{installation.application.name} asks for nothing new at the moment.")
+        return redirect("organization:application", slug)
     if not page.power.may:
         return _page(request, installation, status=403)
-    try:
-        address = approval_address(installation=installation, person=request.user, now=now)
-    except ValidationError:
-        messages.info(request, f"{installation.application.name} asks for nothing at the moment.")
-        return redirect("organization:application", slug)
+    address = approval_address(installation=installation, person=request.user, now=now)
     return HttpResponseRedirect(address, status=303)
 
 
