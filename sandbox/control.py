@@ -33,7 +33,8 @@ A document for `load` and `--seed`:
  "tenants": [{"id", "displayName", "domains": [], "cloud": "global", "defender": true, "premium": true,
      "users": [{"id", "displayName", "userPrincipalName", "directoryRoles": ["Global Administrator"],
                 "eligibleRoles": [], "appRoles": {"APP": ["Owner"]}, "enabled": true,
-                "guestOf": null or the tenant where a guest is at home}],
+                "guestOf": null or the tenant where a guest is at home,
+                "claims": {optional claims of their id tokens}}],
      "apps": [{"appId", "enabled": true, "granted": ["SecurityEvents.Read.All:application"]}]}],
  "resources": [{"appId", "displayName", "identifierUris": [],
      "permissions": [{"kind", "id", "value", "needsAdmin": true}]}]}

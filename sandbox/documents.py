@@ -172,6 +172,7 @@ def _user(tenant: Tenant, entry: JSON) -> User:
         enabled=entry.get("enabled", True),
         guest_of=home,
         mail=address if home else "",
+        claims=dict(entry.get("claims", {})),
     )
 
 

@@ -67,6 +67,7 @@ class User:
     app_roles: dict[str, list[str]] = field(default_factory=dict)  # app id: values
     enabled: bool = True
     guest_of: str = ""  # the tenant where this person is at home, when it is not this one
+    claims: dict[str, Any] = field(default_factory=dict)  # optional claims of this person's id tokens
     mail: str = ""  # what a guest signs in with, which is not their user name here
 
     @property

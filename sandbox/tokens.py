@@ -150,7 +150,7 @@ def _pairwise(user: User, app_id: str) -> str:
 def id_token(
     exchange: Exchange, user: User, *, application: Application, tenant: Tenant, nonce: str, auth_time: int
 ) -> str:
-    claims = {
+    claims = user.claims | {
         "aud": application.app_id,
         "iss": issuer(exchange.cloud(tenant), tenant.id),
         "iat": int(exchange.now) - BACKDATED,

@@ -112,3 +112,13 @@ def test_an_activated_role_is_active_at_once(http: Http) -> None:
     http.control("PATCH", f"users/{ELIO}", directoryRoles=["Security Reader"], eligibleRoles=[])
 
     assert SECURITY_READER in claims_of(http, f"{NORTHWIND}/{ELIO}", "organizations")["wids"]
+
+
+def test_a_persons_own_claims_are_in_their_id_token_and_never_instead_of_microsofts(http: Http) -> None:
+    claims = {"email": ADA, "xms_edov": False, "tid": FABRIKAM, "oid": "x"}
+    people = [{"id": ELIO, "userPrincipalName": "x@northwind.example", "claims": claims}]
+    http.control("POST", "load", tenants=[{"id": NORTHWIND, "users": people}])
+
+    found = claims_of(http, f"{NORTHWIND}/{ELIO}", NORTHWIND)
+    assert (found["email"], found["xms_edov"]) == (ADA, False)
+    assert (found["tid"], found["oid"]) == (NORTHWIND, ELIO)
