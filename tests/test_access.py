@@ -1,75 +1,26 @@
-"""Every address: closed unless listed, one answer for what is not yours and what does not exist."""
+"""Every address: closed unless listed, one answer for what is not yours and what does not exist.
+
+Who may open what is said once, in tests/manifest.py; tests/test_matrix.py asks every question about it.
+"""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 
 import pytest
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.test import Client
+from django.urls import reverse
 
 from tests import factories
+from tests.manifest import RULES, VIEWS, Who, names
+from tests.world import make_world
 
-# Who signs in nowhere may open these; an approval link is its own key.
-PUBLIC = {
-    "portal:sign_in",
-    "portal:sign_in_start",
-    "portal:sign_in_return",
-    "portal:theme",
-    "portal:healthz",
-    "portal:readyz",
-    "public:consent_return",
-    "public:returned",
-    "public:invitation",
-    "public:go",
-    "public:result",
-    "public:receipt",
-    "public:roles",
-    "public:forward",
-    "public:decline",
-    "public:genuine",
-    "public:check",
-    "public:try_start",
-    "public:try_result",
-}
-# Anyone who is signed in, with or without a role.
-SIGNED_IN = {"portal:home", "portal:step_up", "portal:sign_out"}
-OWNER_ONLY = {"consent:application_register", "consent:tenant_add", "consent:revision_draft"}
-OWNER_AND_SUPPORT = {
-    "consent:tenant_check",
-    "consent:invitation_create",
-    "consent:invitation_withdraw",
-    "consent:scan_start",
-}
-POST_ONLY = {
-    "consent:tenant_check",
-    "consent:invitation_create",
-    "consent:invitation_withdraw",
-    "consent:scan_start",
-    "portal:sign_in_start",
-    "portal:sign_out",
-    "portal:theme",
-    "public:go",
-    "public:decline",
-    "public:check",
-    "public:try_start",
-}
-
-
-def named_views(
-    resolver: URLResolver | None = None, prefix: str = ""
-) -> Iterator[tuple[str, URLPattern, dict]]:
-    """Yield name, pattern and converters of every view of ours, through all includes."""
-    for item in (resolver or get_resolver()).url_patterns:
-        if isinstance(item, URLResolver):
-            inner = f"{prefix}{item.namespace}:" if item.namespace else prefix
-            yield from named_views(item, inner)
-        else:
-            yield f"{prefix}{item.name}", item, item.pattern.converters
-
-
-VIEWS = {name: (pattern, converters) for name, pattern, converters in named_views()}
-STAFF = sorted(set(VIEWS) - PUBLIC - SIGNED_IN - {"portal:search"})
+PUBLIC = names(Who.ANYONE, Who.LINK)
+STAFF = names(Who.STAFF, Who.SUPPORT, Who.OWNER)
+ADMINS = names(Who.ADMIN, Who.APPROVER)
+ROLES = {Who.STAFF: {"owner", "support", "viewer"}, Who.SUPPORT: {"owner", "support"}, Who.OWNER: {"owner"}}
+WRITES = names(method="POST")
+NEVER_READ = [name for name in WRITES if "GET" not in RULES[name].methods]
 VALUES = {
     "slug": "sentinel-connector",
     "tenant_id": factories.T1,
@@ -79,29 +30,38 @@ VALUES = {
     "after": 2,
     "invitation_id": uuid.UUID(int=7),
     "scan_id": 1,
-    "try_id": uuid.UUID(int=8),
     "digest": "0" * 64,
     "token": "nobody-made-this",
+    "try_id": uuid.UUID(int=7),
 }
 
 
 def address(name: str, **overrides) -> str:
-    values = {**VALUES, **overrides}
-    return reverse(name, kwargs={key: values[key] for key in VIEWS[name][1]})
+    return VIEWS[name].path({**VALUES, **overrides})
 
 
 def ask(client, name: str, **overrides):
     url = address(name, **overrides)
-    return client.post(url) if name in POST_ONLY else client.get(url)
+    return client.post(url) if name in NEVER_READ else client.get(url)
 
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_only_listed_views_are_public(name):
-    assert getattr(VIEWS[name][0].callback, "login_required", True) is (name not in PUBLIC)
+    assert getattr(VIEWS[name].callback, "login_required", True) is (name not in PUBLIC)
+
+
+@pytest.mark.parametrize("name", names())
+def test_each_view_is_opened_to_those_roles_that_the_manifest_names(name):
+    """The functions that find objects refuse strangers too; this sees to it that both do."""
+    opened = set(getattr(VIEWS[name].callback, "staff_roles", ()))
+    to_admins = getattr(VIEWS[name].callback, "tenant_admin", False)
+
+    assert opened == ROLES.get(RULES[name].who, set())
+    assert to_admins is (name in ADMINS)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", STAFF)
+@pytest.mark.parametrize("name", STAFF + ADMINS)
 def test_nobody_is_sent_to_sign_in(client, name):
     response = ask(client, name)
 
@@ -109,7 +69,7 @@ def test_nobody_is_sent_to_sign_in(client, name):
     assert response.headers["Location"].startswith(reverse("portal:sign_in"))
 
 
-@pytest.mark.parametrize("name", STAFF)
+@pytest.mark.parametrize("name", STAFF + ADMINS)
 def test_who_has_no_role_sees_nothing_at_all(client, application, stranger, name):
     client.force_login(stranger)
 
@@ -120,7 +80,7 @@ def test_who_has_no_role_sees_nothing_at_all(client, application, stranger, name
     assert b"Sentinel" not in response.content
 
 
-@pytest.mark.parametrize("name", sorted(OWNER_ONLY | OWNER_AND_SUPPORT))
+@pytest.mark.parametrize("name", names(Who.OWNER, Who.SUPPORT))
 def test_a_viewer_is_told_who_can_help(client, application, owner, viewer, name):
     client.force_login(viewer)
 
@@ -130,19 +90,19 @@ def test_a_viewer_is_told_who_can_help(client, application, owner, viewer, name)
     assert owner.name in response.content.decode()
 
 
-@pytest.mark.parametrize("name", sorted(OWNER_ONLY))
+@pytest.mark.parametrize("name", names(Who.OWNER))
 def test_support_may_not_do_what_owners_do(client, application, support, name):
     client.force_login(support)
 
     assert ask(client, name).status_code == 403
 
 
-@pytest.mark.parametrize("name", [name for name in STAFF if "slug" in VIEWS[name][1]])
+@pytest.mark.parametrize("name", [name for name in STAFF if "slug" in VIEWS[name].converters])
 def test_an_application_that_is_not_there_is_not_found(as_owner, application, name):
     assert ask(as_owner, name, slug="another-app").status_code == 404
 
 
-@pytest.mark.parametrize("name", [name for name in STAFF if "tenant_id" in VIEWS[name][1]])
+@pytest.mark.parametrize("name", [name for name in STAFF if "tenant_id" in VIEWS[name].converters])
 def test_a_tenant_of_another_application_answers_like_one_that_does_not_exist(as_owner, application, name):
     other = factories.make_application(slug="other", name="Other", client_id=uuid.uuid4())
     foreign = factories.make_installation(other, has=factories.grants(factories.P1))
@@ -156,19 +116,30 @@ def test_a_tenant_of_another_application_answers_like_one_that_does_not_exist(as
     assert pages[0] == pages[1]
 
 
-@pytest.mark.parametrize("name", sorted(POST_ONLY))
-def test_what_changes_things_is_never_a_get(as_owner, application, name):
-    assert as_owner.get(address(name)).status_code == 405
+@pytest.mark.parametrize("name", NEVER_READ)
+def test_what_changes_things_is_never_a_get(client, application, owner, name):
+    person = owner
+    if name in ADMINS:
+        tenant = factories.make_installation(application).tenant
+        person = factories.make_tenant_admin(tenant, "Global Administrator")
+    client.force_login(person)
+
+    assert client.get(address(name)).status_code == 405
 
 
-@pytest.mark.parametrize("name", sorted(POST_ONLY))
-def test_what_changes_things_needs_the_csrf_token(owner, application, name):
-    from django.test import Client
-
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", WRITES)
+def test_what_changes_things_needs_the_csrf_token(name):
+    world = make_world()
     strict = Client(enforce_csrf_checks=True)
-    strict.force_login(owner)
+    person = world.people["admin of T1" if name in ADMINS else "owner"]
+    assert person
+    strict.force_login(person)
 
-    assert strict.post(address(name)).status_code == 403
+    response = strict.post(VIEWS[name].path(world.own("owner")))
+
+    assert response.status_code == 403
+    assert b"This form was open too long" in response.content
 
 
 def test_every_answer_carries_the_headers(as_owner, application):
