@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from consent.views import graph_explorer, organization, own_roles, try_it
+from consent.views import graph_explorer, organization, own_roles, samples, try_it
 
 app_name = "organization"
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path("<slug:slug>/roles/check", own_roles.roles_check, name="roles_check"),
     path("<slug:slug>/try", try_it.try_it, name="try_it"),
     path("<slug:slug>/try/start", try_it.try_start, name="try_start"),
+    path("<slug:slug>/samples", samples.own_samples, name="samples"),
     path("<slug:slug>/graph-explorer", graph_explorer.graph_explorer, name="graph_explorer"),
     path("<slug:slug>/graph-explorer/check", graph_explorer.explorer_check, name="explorer_check"),
 ]

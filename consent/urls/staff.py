@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from consent.views import applications, invitations, overview, revisions, scans, tenants
+from consent.views import applications, invitations, overview, revisions, samples, scans, tenants
 
 app_name = "consent"
 
@@ -24,6 +24,8 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/scans/<int:scan_id>", scans.scan_detail, name="scan_detail"),
     path("register", applications.application_register, name="application_register"),
     path("<slug:slug>/registration", applications.application_detail, name="application_detail"),
+    path("<slug:slug>/samples", samples.samples, name="samples"),
+    path("<slug:slug>/checklist", samples.checklist, name="checklist"),
     path("<slug:slug>/tenants/add", applications.tenant_add, name="tenant_add"),
     path("<slug:slug>/revisions", revisions.revision_list, name="revision_list"),
     path("<slug:slug>/revisions/draft", revisions.revision_draft, name="revision_draft"),
