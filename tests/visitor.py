@@ -28,7 +28,7 @@ class Visitor:
     def open(self, url: str, **headers: str) -> Any:
         return self.client.get(_path(url), headers=headers)
 
-    def submit(self, page: HttpResponseBase, action: str, **fields: str) -> Any:
+    def submit(self, page: HttpResponseBase, action: str, /, **fields: Any) -> Any:
         """Send the page's form with this address, its hidden fields, and what is typed or pressed."""
         return self.client.post(_path(action), {**hidden_fields(page, action), **fields})
 
@@ -66,9 +66,10 @@ def left(answer: Any) -> str:
 
 def hidden_fields(page: Any, action: str) -> dict[str, str]:
     """Return the hidden fields of the form that leads to this address."""
-    forms = re.findall(
-        rf'<form[^>]*action="{re.escape(action)}"[^>]*>.*?</form>', page.content.decode(), re.S
-    )
+    text = page.content.decode()
+    forms = re.findall(rf'<form[^>]*action="{re.escape(action)}"[^>]*>.*?</form>', text, re.S)
+    if page.request["PATH_INFO"] == action:  # a form without an address leads to its own page
+        forms += re.findall(r'<form(?![^>]*action=)[^>]*method="post".*?</form>', text, re.S)
     assert forms, f"no form leads to {action}"
     inputs = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', forms[0])
     return {name: unescape(value) for name, value in inputs}
