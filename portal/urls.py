@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((front, "portal"))),
     path("c/", include("consent.urls.public")),
     path("organization/", include("consent.urls.organization")),
+    path("", include("tenants.urls")),
     path("", include("consent.urls.staff")),
 ]
 

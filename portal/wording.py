@@ -111,7 +111,10 @@ KINDS: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class RailItem:
-    """One link of the left rail. `section` is how the URL names of its pages begin."""
+    """One link of the left rail. `section` is how the URL names of its pages begin.
+
+    `roles` are those that see it: all when empty. Without `of_application` it is there on every page.
+    """
 
     url_name: str
     label: str
@@ -119,6 +122,8 @@ class RailItem:
     section: str
     count: str = ""
     heading: str = ""
+    roles: tuple[str, ...] = ()
+    of_application: bool = True
 
 
 RAIL: tuple[RailItem, ...] = (
@@ -128,4 +133,13 @@ RAIL: tuple[RailItem, ...] = (
     RailItem("consent:invitation_list", "Invitations", "mail", "consent:invitation", "invitations"),
     RailItem("consent:scan_list", "Scans", "scan", "consent:scan"),
     RailItem("consent:application_detail", "Registration", "key", "consent:application_detail"),
+    RailItem(
+        "tenants:audit_list",
+        "Audit log",
+        "audit",
+        "tenants:audit",
+        heading="Administration",
+        roles=("owner",),
+        of_application=False,
+    ),
 )

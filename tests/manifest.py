@@ -51,6 +51,8 @@ LISTS: tuple[tuple[Who, frozenset[str], str], ...] = (
     (Who.SUPPORT, POST, "consent:tenant_check consent:scan_start"),
     (Who.SUPPORT, POST, "consent:invitation_create consent:invitation_withdraw"),
     (Who.OWNER, FORM, "consent:application_register consent:tenant_add consent:revision_draft"),
+    (Who.OWNER, READ, "tenants:audit_list tenants:audit_detail"),
+    (Who.OWNER, GET, "tenants:audit_export tenants:audit_export_json"),
     (Who.ADMIN, READ, "organization:home organization:application"),
     (Who.ADMIN, READ, "organization:receipt organization:receipt_json organization:roles"),
     (Who.ADMIN, READ, "organization:graph_explorer organization:try_it organization:samples"),

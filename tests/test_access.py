@@ -33,6 +33,7 @@ VALUES = {
     "digest": "0" * 64,
     "token": "nobody-made-this",
     "try_id": uuid.UUID(int=7),
+    "event": 1,
 }
 
 

@@ -8,12 +8,14 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from consent.models import Application, ConsentAttempt, Installation, Invitation, Scan, SignInEvidence
 from consent.queries.patterns import load_cohorts, load_history
 from consent.services.invitations import token_of
 from tenants.models import Person, Tenant
+from tenants.services.audit import Action, Target, record
 from tests import factories
 from tests.factories import P1, P2, P3, T1, T2, grants
 
@@ -46,6 +48,7 @@ class Home:
             "digest": self.pattern,
             "token": token_of(self.link),
             "try_id": self.tried.pk,
+            "event": 1,
         }
 
     @property
@@ -78,7 +81,8 @@ class World:
         found = {**self.other.ids, "before": self.other.ids["number"], "token": forged}
         if role in ADMINS:  # staff see every organization of an application, admins one
             found.update({key: neighbor.ids[key] for key in ("tenant_id", "invitation_id")})
-        return {**found, "try_id": neighbor.tried.pk}
+        # The audit log is the portal's own: nobody else has another.
+        return {**found, "try_id": neighbor.tried.pk, "event": nonexistent()["event"]}
 
 
 def nonexistent() -> dict[str, object]:
@@ -94,6 +98,7 @@ def nonexistent() -> dict[str, object]:
         "digest": "0" * 64,
         "token": token_of(Invitation(pk=NOBODYS)),
         "try_id": NOBODYS,
+        "event": 10**12,  # asking is recorded: what is not there must not come to be
     }
 
 
@@ -112,6 +117,8 @@ def make_world() -> World:
         other=_home(other, factories.make_tenant("Tailspin Toys"), grants(P3), snapshots=3),
     )
     world.people = _people(northwind, fabrikam)
+    with transaction.atomic():
+        record(Action.SCAN_STARTED, actor=None, target=Target("scan", "1"), now=timezone.now())
     return world
 
 

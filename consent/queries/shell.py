@@ -38,6 +38,8 @@ def navigation(slug: str | None, current: str) -> dict[str, Any]:
         ).order_by("name")
     )
     application = next((a for a in applications if a.slug == slug), None)
+    if slug is None and len(applications) == 1:
+        application = applications[0]  # a page of the whole portal: the only application stays at hand
     counts: dict[str, int] = {}
     more: set[str] = set()
     if application is not None:

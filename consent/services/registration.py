@@ -35,6 +35,7 @@ RESERVED = frozenset(
         "admin",
         "api",
         "applications",
+        "audit",
         "c",
         "csp",
         "favicon",

@@ -9,7 +9,7 @@ from django import template
 from django.forms import BaseForm, BoundField
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -194,22 +194,20 @@ def error_summary(form: BaseForm) -> dict[str, Any]:
 
 @register.inclusion_tag("components/rail.html", takes_context=True)
 def rail(context: template.Context) -> dict[str, Any]:
-    """The links of the left rail for the application at hand; a page that is not built yet is left out."""
-    nav = context.get("nav") or {}
-    return {"items": _rail_items(nav)}
+    """The links of the left rail, as far as the person's role and the application at hand allow."""
+    nav = context.get("nav")
+    role = getattr(context.get("person"), "role", "")
+    return {"items": _rail_items(nav, role) if nav else []}
 
 
-def _rail_items(nav: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _rail_items(nav: Mapping[str, Any], role: str) -> list[dict[str, Any]]:
     application = nav.get("application")
-    if application is None:
-        return []
     current = nav.get("current") or ""
     items = []
     for item in RAIL:
-        try:
-            href = reverse(item.url_name, kwargs={"slug": application.slug})
-        except NoReverseMatch:
+        if (item.roles and role not in item.roles) or (item.of_application and application is None):
             continue
+        href = reverse(item.url_name, kwargs={"slug": application.slug} if item.of_application else None)
         place = "page" if current == item.url_name else "true" if current.startswith(item.section) else ""
         count = (nav.get("counts") or {}).get(item.count)
         more = item.count in nav.get("more", ())

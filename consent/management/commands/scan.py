@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from consent.management import progress
 from consent.management.portal_command import Exit, PortalCommand, add_client_id, label
 from consent.models import Scan
 from consent.queries.export import time_json
@@ -18,7 +19,6 @@ from consent.rules.status import SEVERITY, Status
 from consent.services.scan_here import work_off
 from consent.services.scans import start_scan
 
-WIDTH = 40
 CANNOT_TELL = {Status.UNVERIFIED, Status.UNREACHABLE}
 
 
@@ -50,19 +50,11 @@ class Command(PortalCommand):
     def _wait(self, scan: Scan) -> None:
         try:
             for done, total in work_off(scan, clock=timezone.now):
-                self._draw(done, total)
+                progress.draw(self.stderr, done, total, "tenants")
         except KeyboardInterrupt:
             raise ValidationError("Interrupted. The workers go on with what is left.") from None
         finally:
-            if self.stderr.isatty():
-                self.stderr.write("")  # leaves the line of the bar
-
-    def _draw(self, done: int, total: int) -> None:
-        if self.stderr.isatty():
-            filled = WIDTH * done // total if total else WIDTH
-            bar = "#" * filled + "." * (WIDTH - filled)
-            self.stderr.write(f"\r[{bar}] {done:,} of {total:,} tenants", str, ending="")
-            self.stderr.flush()
+            progress.leave(self.stderr)
 
     def _say_started(self, scan: Scan, options: Mapping[str, Any]) -> None:
         if options["json"]:
