@@ -17,11 +17,12 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from consent.queries.shell import find, only_application
 from portal.strangers import stranger
-from tenants.access import StaffRequest, customer_of, staff
+from tenants.access import StaffRequest, customer_of, leads_to_microsoft, staff
 from tenants.models import Person
 
 
 @require_safe
+@leads_to_microsoft
 def home(request: HttpRequest) -> HttpResponse:
     """Send staff to their application and admins to their organization; tell others what is missing."""
     person = cast(Person, request.user)

@@ -88,8 +88,6 @@ def tenant_of(person: Person) -> Tenant:
 
 def customer_of(person: Person) -> Tenant | None:
     """Return the customer's tenant that this person belongs to, admin or not; None when it is none."""
-    if person.role or person.at_home:
-        return None
     return Tenant.objects.filter(pk=person.tenant_id, installations__isnull=False).first()
 
 

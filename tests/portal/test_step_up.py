@@ -114,6 +114,11 @@ class TestPublishing:
         assert "Alerts are read by hand" not in text_of(dana.open(DRAFT))
         assert revisions() == 1
 
+    def test_brings_nothing_of_the_draft_to_another_form(self, dana):
+        publish(dana, name="Typed into the draft")
+
+        assert "Typed into the draft" not in text_of(dana.open("/register"))
+
     def test_is_not_for_those_who_may_not_at_all(self, visitor):
         visitor.sign_in(SAM)
 
@@ -156,6 +161,7 @@ class TestTheProof:
         url = left(dana.submit(asking, "/sign-in/again"))
 
         assert f"/{HOME}/" in url
+        assert dana.microsoft.url in asking.headers["Content-Security-Policy"]
         for asked in ("prompt=login", "max_age=0", "login_hint=dana%40contoso.example"):
             assert asked in url
 

@@ -97,6 +97,14 @@ class TestSomebodyElse:
             assert word in text_of(page)
         assert visitor.open(OWN_PAGE).status_code == 404
 
+    def test_can_check_again_in_a_browser(self, visitor):
+        """Browsers apply form-action to the redirect that answers a form."""
+        visitor.sign_in(RUI)
+        page = visitor.open("/")
+
+        assert visitor.microsoft.url in page.headers["Content-Security-Policy"]
+        assert left(visitor.submit(page, "/sign-in/start")).startswith(visitor.microsoft.url)
+
     def test_is_not_told_what_exists_by_how_addresses_answer(self, visitor):
         visitor.sign_in(RUI)
 
