@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
 from django.db.models import F
 
@@ -178,3 +178,27 @@ def end_sessions(person: Person, *, now: datetime) -> None:
     with transaction.atomic():
         Person.objects.filter(pk=person.pk).update(session_epoch=F("session_epoch") + 1)
         record(Action.SIGNED_OUT, actor=person, target=person_target(person), now=now)
+
+
+def lock_out(*, tenant_id: UUID, object_id: UUID, undo: bool, now: datetime) -> Person:
+    """Turn somebody's access off, or on again. Raises ValidationError for who never signed in."""
+    with transaction.atomic():
+        found = Person.objects.select_for_update().filter(tenant_id=tenant_id, object_id=object_id)
+        person = found.first()
+        if person is None:
+            raise ValidationError(
+                "Nobody with these ids ever signed in here. Check the tenant and object id."
+            )
+        before, person.is_active = person.is_active, undo
+        person.session_epoch += 1
+        person.save()
+        record(
+            Action.SETTINGS_CHANGED,
+            actor=None,
+            target=person_target(person),
+            tenant_id=tenant_id,
+            before={"locked out": not before},
+            after={"locked out": not undo},
+            now=now,
+        )
+    return person

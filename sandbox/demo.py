@@ -10,83 +10,85 @@ FABRIKAM = "22222222-2222-4222-8222-222222222222"
 
 
 def demo() -> JSON:
+    return {"applications": [_portal(), _connector()], "tenants": [_home(), _northwind(), _fabrikam()]}
+
+
+def _portal() -> JSON:
     return {
-        "applications": [
+        "appId": PORTAL,
+        "displayName": "Consent drift portal",
+        "homeTenant": HOME,
+        "redirectUris": [
+            "http://localhost:8000/sign-in/return",
+            "http://127.0.0.1:8000/sign-in/return",
+        ],
+        "secrets": ["sandbox-portal-secret"],
+        "requiredResourceAccess": ["openid:delegated", "profile:delegated", "User.Read:delegated"],
+        "appRoles": ["Owner", "Support", "Viewer"],
+        "directoryRolesInIdToken": True,
+    }
+
+
+def _connector() -> JSON:
+    return {
+        "appId": CONNECTOR,
+        "displayName": "Sentinel Connector",
+        "homeTenant": HOME,
+        "redirectUris": ["http://localhost:8000/c/return", "http://127.0.0.1:8000/c/return"],
+        "secrets": ["sandbox-connector-secret"],
+        "requiredResourceAccess": ["SecurityEvents.Read.All:application"],
+        "directoryRolesInIdToken": True,
+    }
+
+
+def _home() -> JSON:
+    return {
+        "id": HOME,
+        "displayName": "Contoso Security",
+        "domains": ["contoso.example"],
+        "users": [
+            _person(HOME, 1, "Dana Okafor", "dana@contoso.example", portal_role="Owner"),
+            _person(HOME, 2, "Sam Ito", "sam@contoso.example", portal_role="Support"),
+            _person(HOME, 3, "Vera Lind", "vera@contoso.example", portal_role="Viewer"),
+            _person(HOME, 4, "Ned Strange", "ned@contoso.example"),
+        ],
+        "apps": [
             {
                 "appId": PORTAL,
-                "displayName": "Consent drift portal",
-                "homeTenant": HOME,
-                "redirectUris": [
-                    "http://localhost:8000/sign-in/return",
-                    "http://127.0.0.1:8000/sign-in/return",
-                ],
-                "secrets": ["sandbox-portal-secret"],
-                "requiredResourceAccess": ["openid:delegated", "profile:delegated", "User.Read:delegated"],
-                "appRoles": ["Owner", "Support", "Viewer"],
-                "directoryRolesInIdToken": True,
+                "granted": ["openid:delegated", "profile:delegated", "User.Read:delegated"],
             },
-            {
-                "appId": CONNECTOR,
-                "displayName": "Sentinel Connector",
-                "homeTenant": HOME,
-                "redirectUris": ["http://localhost:8000/c/return", "http://127.0.0.1:8000/c/return"],
-                "secrets": ["sandbox-connector-secret"],
-                "requiredResourceAccess": ["SecurityEvents.Read.All:application"],
-                "directoryRolesInIdToken": True,
-            },
+            {"appId": CONNECTOR, "granted": ["SecurityEvents.Read.All:application"]},
         ],
-        "tenants": [
-            {
-                "id": HOME,
-                "displayName": "Contoso Security",
-                "domains": ["contoso.example"],
-                "users": [
-                    _person(HOME, 1, "Dana Okafor", "dana@contoso.example", portal_role="Owner"),
-                    _person(HOME, 2, "Sam Ito", "sam@contoso.example", portal_role="Support"),
-                    _person(HOME, 3, "Vera Lind", "vera@contoso.example", portal_role="Viewer"),
-                    _person(HOME, 4, "Ned Strange", "ned@contoso.example"),
-                ],
-                "apps": [
-                    {
-                        "appId": PORTAL,
-                        "granted": ["openid:delegated", "profile:delegated", "User.Read:delegated"],
-                    },
-                    {"appId": CONNECTOR, "granted": ["SecurityEvents.Read.All:application"]},
-                ],
-            },
-            {
-                "id": NORTHWIND,
-                "displayName": "Northwind Traders",
-                "domains": ["northwind.example"],
-                "users": [
-                    _person(
-                        NORTHWIND, 1, "Ada Alvarez", "ada@northwind.example", "Privileged Role Administrator"
-                    ),
-                    _person(
-                        NORTHWIND,
-                        2,
-                        "Nora Lindqvist",
-                        "nora@northwind.example",
-                        "Cloud Application Administrator",
-                    ),
-                    _person(NORTHWIND, 3, "Rui Costa", "rui@northwind.example"),
-                    _person(NORTHWIND, 4, "Sera Novak", "sera@northwind.example", "Security Reader"),
-                    _person(NORTHWIND, 5, "Elio Marin", "elio@northwind.example")
-                    | {"eligibleRoles": ["Security Reader"]},
-                    _person(NORTHWIND, 6, "Gus Petrov (guest)", "gus@fabrikam.example")
-                    | {"guestOf": FABRIKAM},
-                ],
-            },
-            {
-                "id": FABRIKAM,
-                "displayName": "Fabrikam Residences",
-                "domains": ["fabrikam.example"],
-                "users": [
-                    _person(FABRIKAM, 1, "Femi Adeyemi", "femi@fabrikam.example", "Global Administrator"),
-                    _person(FABRIKAM, 2, "Saba Mensah", "saba@fabrikam.example", "Security Administrator"),
-                    _person(FABRIKAM, 3, "Gus Petrov", "gus@fabrikam.example"),
-                ],
-            },
+    }
+
+
+def _northwind() -> JSON:
+    nora = 2, "Nora Lindqvist", "nora@northwind.example", "Cloud Application Administrator"
+    return {
+        "id": NORTHWIND,
+        "displayName": "Northwind Traders",
+        "domains": ["northwind.example"],
+        "users": [
+            _person(NORTHWIND, 1, "Ada Alvarez", "ada@northwind.example", "Privileged Role Administrator"),
+            _person(NORTHWIND, *nora),
+            _person(NORTHWIND, 3, "Rui Costa", "rui@northwind.example"),
+            _person(NORTHWIND, 4, "Sera Novak", "sera@northwind.example", "Security Reader"),
+            _person(NORTHWIND, 5, "Elio Marin", "elio@northwind.example")
+            | {"eligibleRoles": ["Security Reader"]},
+            _person(NORTHWIND, 6, "Gus Petrov (guest)", "gus@fabrikam.example") | {"guestOf": FABRIKAM},
+        ],
+    }
+
+
+def _fabrikam() -> JSON:
+    return {
+        "id": FABRIKAM,
+        "displayName": "Fabrikam Residences",
+        "domains": ["fabrikam.example"],
+        "users": [
+            _person(FABRIKAM, 1, "Femi Adeyemi", "femi@fabrikam.example", "Global Administrator"),
+            _person(FABRIKAM, 2, "Saba Mensah", "saba@fabrikam.example", "Security Administrator"),
+            _person(FABRIKAM, 3, "Gus Petrov", "gus@fabrikam.example"),
         ],
     }
 
