@@ -234,7 +234,7 @@ def may_call(
         return Judgement(Verdict.WRONG_KIND, call.application, why)
     held = [permission for permission in accepted if permission in permissions]
     if call.retired_on and (on is None or on >= call.retired_on):
-        why = f"Microsoft retired this API on {call.retired_on:%Y-%m-%d}. alerts_v2 and incidents replace it."
+        why = f"Microsoft ended this API on {call.retired_on:%Y-%m-%d}. alerts_v2 and incidents replace it."
         return Judgement(Verdict.RETIRED, (), why, may_work=bool(held))
     if not held:
         return _without_permission(call, kind, accepted, permissions)

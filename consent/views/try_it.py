@@ -94,9 +94,7 @@ def come_back(request: HttpRequest) -> HttpResponse:
     request.session.save()  # a second return of the same state must not find it, however slow Microsoft is
     params = {key: values[0] for key, values in request.GET.lists() if len(values) == 1}
     installation = Installation.objects.select_related("application", "tenant").get(pk=kept["installation"])
-    outcome = service.finish(
-        installation=installation, flow=kept["flow"], params=params, now=timezone.now()
-    )
+    outcome = service.finish(installation=installation, flow=kept["flow"], params=params, now=timezone.now())
     return _to_result(request, installation, outcome, token=kept["token"])
 
 

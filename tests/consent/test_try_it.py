@@ -9,6 +9,7 @@ import requests
 
 from consent.models import Installation, SignInEvidence
 from consent.services.try_it import KEPT
+from entra.types import GRAPH, Permission
 from tests import factories, stage
 from tests.consent.admin import heading_of, main_of, open_link
 from tests.consent.trying import READER, RUI, Visitor, break_down, give_role
@@ -135,8 +136,8 @@ class TestWhatIsShown:
         assert "Nobody has let" in heading_of(visitor.try_it())
 
     def test_a_product_that_is_not_there_is_not_called_a_missing_role(self, visitor, microsoft):
-        alerts = factories.Permission(
-            factories.GRAPH, "delegated", "bc257fb8-46b4-4b15-8713-01e91bfbe4ea", "SecurityAlert.Read.All"
+        alerts = Permission(
+            GRAPH, "delegated", "bc257fb8-46b4-4b15-8713-01e91bfbe4ea", "SecurityAlert.Read.All"
         )
         stage.revoke(microsoft.directory, T1, D1)
         stage.grant(microsoft.directory, T1, alerts, P2)
