@@ -10,12 +10,16 @@ from consent.rules.status import Condition, Status
 
 @dataclass(frozen=True)
 class Plain:
-    """`tone` is the slug of a status or a tone of the style sheet; `text` completes `headline`."""
+    """`tone` is the slug of a status, which has a color and a symbol; `text` completes `headline`."""
 
     tone: str
     label: str
     headline: str
     text: str = ""
+
+    @property
+    def icon(self) -> str:
+        return f"st-{self.tone}"
 
 
 def plain_status(

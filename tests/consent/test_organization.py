@@ -1,59 +1,29 @@
-"""An organization's own page: what it granted, what is asked, and whether the reader may approve it."""
+"""An organization's own page: what it granted, what is asked of it, and what is known of its past."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 import pytest
-from django.test import Client
-from django.utils import timezone
 
-from consent.models import Application, Installation, Invitation, Snapshot
+from consent.models import Invitation
 from consent.rules.status import Condition
-from consent.services.patterns import intern
-from tests import factories, stage
-from tests.consent.admin import Admin, check_due, heading_of, main_of, open_link
-from tests.factories import D1, EVERYTHING, NOW, P1, P2, P3, T1, grants
+from tests import factories
+from tests.consent.admin import main_of, open_link
+from tests.consent.own import PAGE, proved_trip, see, signed_in
+from tests.factories import D1, NOW, P1, P2, P3, T1, grants
 
 pytestmark = pytest.mark.django_db
-
-PAGE = "/organization/sentinel-connector/"
-
-
-@pytest.fixture
-def northwind(story: Application) -> Installation:
-    """Northwind granted P1 at revision 1; revision 2 asks for P2 as well."""
-    tenant = factories.make_tenant("Northwind Traders", id=T1)
-    installation = factories.make_installation(story, tenant, has=grants(P1))
-    installation.evidence = installation.snapshots.get().evidence
-    installation.save()
-    return installation
-
-
-def signed_in(installation: Installation, *roles: str, **overrides) -> Client:
-    client = Client()
-    client.force_login(factories.make_tenant_admin(installation.tenant, *roles, **overrides))
-    return client
-
-
-@pytest.fixture
-def ada(northwind: Installation) -> Client:
-    return signed_in(northwind, "Privileged Role Administrator", name="Ada Alvarez")
-
-
-@pytest.fixture
-def rita(northwind: Installation) -> Client:
-    return signed_in(northwind, "Security Reader", name="Rita Reyes")
 
 
 class TestHome:
     def test_one_application_is_the_page_itself(self, ada):
         assert ada.get("/organization/").headers["Location"] == PAGE
 
-    def test_more_applications_are_listed_with_their_status_in_plain_words(self, ada, northwind):
+    def test_more_applications_are_listed_with_their_status_in_plain_words(self, ada, behind):
         other = factories.make_application(slug="posture", name="Posture Report", client_id=T1)
         factories.make_revision(other, P1)
-        factories.make_installation(other, northwind.tenant, has=grants(P1))
+        factories.make_installation(other, behind.tenant, has=grants(P1))
 
         page = main_of(ada.get("/organization/"))
 
@@ -61,7 +31,7 @@ class TestHome:
         assert "Approved Northwind Traders approved everything that Posture Report asks for." in page
 
     def test_takes_as_many_queries_for_many_applications_as_for_two(
-        self, ada, northwind, django_assert_max_num_queries
+        self, ada, behind, django_assert_max_num_queries
     ):
         for number in range(12):
             name = f"App {number}"
@@ -69,7 +39,7 @@ class TestHome:
                 slug=f"app-{number}", name=name, client_id=str(T1)[:-2] + f"{number:02}"
             )
             factories.make_revision(other, P1)
-            factories.make_installation(other, northwind.tenant)
+            factories.make_installation(other, behind.tenant)
 
         with django_assert_max_num_queries(8):
             page = main_of(ada.get("/organization/"))
@@ -91,23 +61,23 @@ class TestTheApplicationsPage:
         assert "23 Nov 2026 or earlier It was there when we first looked" in page
         assert "Microsoft’s token for your organization carries it 23 Nov 2026, 09:00:00 UTC" in page
 
-    def test_names_the_consent_that_a_permission_came_by_and_its_receipt(self, ada, northwind):
-        trip = proved_trip(northwind, P1, at=NOW)
+    def test_names_the_consent_that_a_permission_came_by_and_its_receipt(self, ada, behind):
+        trip = proved_trip(behind, at=NOW)
 
         page = ada.get(PAGE)
 
         assert "Approval link of 22 Nov 2026 · Receipt" in main_of(page)
         assert f"/receipts/{trip.invitation_id}?number=" in page.content.decode()
 
-    def test_a_permission_that_appeared_on_its_own_is_not_put_down_to_a_link(self, ada, northwind):
-        see(northwind, grants(P1, P2), at=NOW + timedelta(days=2))
-        proved_trip(northwind, P1, at=NOW)
+    def test_a_permission_that_appeared_on_its_own_is_not_put_down_to_a_link(self, ada, behind):
+        see(behind, grants(P1, P2), at=NOW + timedelta(days=2))
+        proved_trip(behind, at=NOW)
 
         assert "25 Nov 2026 Not by a link of ours: at Entra itself" in main_of(ada.get(PAGE))
 
-    def test_lists_what_changed_over_time_with_the_differences(self, ada, northwind):
-        see(northwind, grants(P1, P3), at=NOW + timedelta(days=2))
-        see(northwind, grants(P3), at=NOW + timedelta(days=3))
+    def test_lists_what_changed_over_time_with_the_differences(self, ada, behind):
+        see(behind, grants(P1, P3), at=NOW + timedelta(days=2))
+        see(behind, grants(P3), at=NOW + timedelta(days=3))
 
         timeline = main_of(ada.get(PAGE)).partition("What changed, and when we saw it")[2]
 
@@ -141,9 +111,9 @@ class TestTheApplicationsPage:
 
         assert f'href="https://{host}/#view/' in ada.get(PAGE).content.decode()
 
-    def test_lists_links_and_trips_without_the_names_of_the_publishers_staff(self, ada, northwind, support):
+    def test_lists_links_and_trips_without_the_names_of_the_publishers_staff(self, ada, behind, support):
         invitation = Invitation.objects.create(
-            installation=northwind, created_at=NOW, expires_at=NOW + timedelta(days=900), created_by=support
+            installation=behind, created_at=NOW, expires_at=NOW + timedelta(days=900), created_by=support
         )
         invitation.attempts.create(
             state_hash="s", session_hash="s", started_at=NOW, expires_at=NOW, outcome="declined"
@@ -155,9 +125,9 @@ class TestTheApplicationsPage:
         assert "Canceled at Microsoft; nothing changed" in main_of(page)
         assert support.name not in page.content.decode()
 
-    def test_never_says_where_else_somebody_approved(self, ada, northwind):
+    def test_never_says_where_else_somebody_approved(self, ada, behind):
         elsewhere = factories.make_tenant("Fabrikam Residences", id=factories.T2)
-        invitation = open_link(northwind)
+        invitation = open_link(behind)
         invitation.attempts.create(
             state_hash="s", session_hash="s", started_at=NOW, expires_at=NOW,
             outcome="other-tenant", other_tenant=elsewhere.pk,
@@ -178,11 +148,11 @@ class TestTheApplicationsPage:
         assert "scope" not in page
         assert "tenant" not in page
 
-    def test_takes_a_constant_number_of_queries(self, ada, northwind, django_assert_max_num_queries):
+    def test_takes_a_constant_number_of_queries(self, ada, behind, django_assert_max_num_queries):
         for day in range(1, 40):
             has = grants(P1, P3) if day % 2 else grants(P1)
-            see(northwind, has, at=NOW + timedelta(days=day))
-            proved_trip(northwind, P1, at=NOW + timedelta(days=day))
+            see(behind, has, at=NOW + timedelta(days=day))
+            proved_trip(behind, at=NOW + timedelta(days=day))
 
         with django_assert_max_num_queries(15):
             ada.get(PAGE)
@@ -225,118 +195,3 @@ class TestTheApplicationsPage:
 
         assert "Sentinel Connector asks Northwind Traders for nothing yet." in page
         assert "You can approve" not in page
-
-
-class TestApproving:
-    def test_is_offered_to_whose_active_role_suffices(self, ada):
-        page = main_of(ada.get(PAGE))
-
-        assert "You can approve this: you hold Privileged Role Administrator." in page
-
-    def test_leads_to_the_approval_page_of_the_own_organization(self, ada, northwind):
-        there = ada.post(f"{PAGE}approve")
-
-        assert there.status_code == 303
-        assert northwind.invitations.count() == 1
-        assert heading_of(Client().get(there.headers["Location"])) == "Approve 1 new permission"
-
-    def test_twice_makes_one_link(self, ada, northwind):
-        first, second = (ada.post(f"{PAGE}approve").headers["Location"] for _ in range(2))
-
-        assert first == second
-        assert northwind.invitations.count() == 1
-
-    def test_makes_a_new_link_when_the_last_one_is_over(self, ada, northwind):
-        for over in ("declined_at", "withdrawn_at", "used_at"):
-            invitation = open_link(northwind)
-            Invitation.objects.filter(pk=invitation.pk).update(**{over: timezone.now()})
-
-        ada.post(f"{PAGE}approve")
-
-        assert northwind.invitations.count() == 4
-
-    def test_by_a_reader_is_refused_with_the_roles_that_can_and_changes_nothing(self, rita, northwind):
-        page = main_of(rita.get(PAGE))
-        refused = rita.post(f"{PAGE}approve")
-
-        assert "You cannot approve this. It takes Privileged Role Administrator or Global" in page
-        assert "1 permission waits for approval." in page
-        assert refused.status_code == 403
-        assert "None of your active roles lets you" in main_of(refused)
-        assert not northwind.invitations.exists()
-
-    def test_by_an_application_administrator_depends_on_what_is_asked(self, application):
-        factories.make_revision(application, D1)
-        installation = factories.make_installation(application, has=grants(knows=EVERYTHING))
-        nora = signed_in(installation, "Cloud Application Administrator")
-        assert "You can approve this: you hold Cloud Application Administrator." in main_of(nora.get(PAGE))
-
-        factories.make_revision(application, D1, P1)
-
-        assert nora.post(f"{PAGE}approve").status_code == 403
-
-    def test_with_an_eligible_role_says_that_it_has_to_be_activated(self, northwind):
-        eligible = ["62e90394-69f5-4237-9190-012177145e10"]
-        eva = signed_in(northwind, "Security Reader", name="Eva", eligible_roles=eligible)
-
-        page = main_of(eva.get(PAGE))
-
-        assert "You are eligible for Global Administrator, but the role is not active." in page
-        assert eva.post(f"{PAGE}approve").status_code == 403
-
-    def test_needs_the_csrf_token(self, northwind):
-        strict = Client(enforce_csrf_checks=True)
-        strict.force_login(factories.make_tenant_admin(northwind.tenant, "Global Administrator"))
-
-        assert strict.post(f"{PAGE}approve").status_code == 403
-        assert not northwind.invitations.exists()
-
-    def test_of_nothing_goes_back_and_says_so(self, application):
-        installation = factories.make_installation(application)
-        client = signed_in(installation, "Global Administrator")
-
-        page = client.post(f"{PAGE}approve", follow=True)
-
-        assert "Sentinel Connector asks for nothing new at the moment." in main_of(page)
-        assert not installation.invitations.exists()
-
-
-def test_a_whole_consent_shows_up_with_its_receipt(microsoft, story, monkeypatch):
-    monkeypatch.setenv("CONNECTOR_SECRET", "sandbox-connector-secret")
-    stage.require(microsoft.directory, P1, P2)
-    installation = factories.make_installation(story, factories.make_tenant("Northwind Traders", id=T1))
-    ada = signed_in(installation, "Privileged Role Administrator")
-    ada.post(f"{PAGE}approve")
-    admin = Admin(installation.invitations.get())
-    admin.decide("ada@northwind.example")
-    check_due()
-
-    page = main_of(ada.get(PAGE))
-
-    assert "Northwind Traders approved everything that Sentinel Connector asks for." in page
-    assert page.count("Approval link of") == 2
-    assert "Approved, and proved · Receipt" in page
-    assert "You can approve this" not in page
-
-
-def see(installation: Installation, has, *, at) -> None:
-    """Write down another proof, as a check would."""
-    last = installation.snapshots.order_by("-sequence").first()
-    Snapshot.objects.create(
-        installation=installation, sequence=last.sequence + 1, observed_at=at,
-        pattern=intern(has), evidence=last.evidence,
-    )  # fmt: skip
-    installation.pattern = intern(has)
-    installation.save()
-
-
-def proved_trip(installation: Installation, *before, at):
-    """A trip that ended when the grants were seen."""
-    invitation = Invitation.objects.create(
-        installation=installation, created_at=at - timedelta(days=1), expires_at=at + timedelta(days=13)
-    )
-    return invitation.attempts.create(
-        state_hash=invitation.pk.hex, session_hash="s", started_at=at - timedelta(minutes=5),
-        expires_at=at + timedelta(hours=1), returned_at=at - timedelta(minutes=1), settled_at=at,
-        revision=installation.application.current_revision, outcome="approved",
-    )  # fmt: skip

@@ -18,8 +18,8 @@ from tests.factories import D1, EVERYTHING, P1, T1, USER_READ, grants
 pytestmark = pytest.mark.django_db
 
 PAGE = "/organization/sentinel-connector/graph-explorer"
-DIRECTORY = catalog.by_value("Directory.Read.All", "application")
-APPLICATIONS = catalog.by_value("Application.Read.All", "application")
+DIRECTORY = catalog.known_or_stand_in("Directory.Read.All", "application")
+APPLICATIONS = catalog.known_or_stand_in("Application.Read.All", "application")
 ADA = "11111111-0000-4000-8000-000000000001"
 
 

@@ -26,7 +26,8 @@ def address(name: str, slug: str = "sentinel-connector", **more) -> str:
 
 
 def without_ids(response) -> bytes:
-    return response.content.replace(response.headers["X-Request-Id"].encode(), b"")
+    content: bytes = response.content
+    return content.replace(response.headers["X-Request-Id"].encode(), b"")
 
 
 def without_tokens(response) -> bytes:

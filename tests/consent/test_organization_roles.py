@@ -23,7 +23,7 @@ ROLES = "/organization/sentinel-connector/roles"
 READER = "5d6b6bb7-de71-4623-b4af-96380a352509"
 GLOBAL = "62e90394-69f5-4237-9190-012177145e10"
 ADA = "11111111-0000-4000-8000-000000000001"
-DIRECTORY = catalog.by_value("Directory.Read.All", "application")
+DIRECTORY = catalog.known_or_stand_in("Directory.Read.All", "application")
 
 
 def organization(application, *required, has=(P1,)) -> Installation:
