@@ -64,7 +64,7 @@ def invitation_for(token: str) -> Invitation:
 
 def tried_in(installation: Installation, try_id: UUID) -> SignInEvidence:
     """Return what a person's try showed, for the application and organization where it was made, or 404."""
-    evidence = installation.sign_ins.filter(pk=try_id).first()
+    evidence = SignInEvidence.objects.filter(installation=installation, pk=try_id).first()
     if evidence is None:
         raise Http404
     evidence.installation = installation

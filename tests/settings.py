@@ -15,7 +15,7 @@ os.environ.setdefault("ENTRA_HOME_TENANT", "0c0ffee0-0000-4000-8000-000000000001
 os.environ.setdefault("CONNECTOR_SECRET", "sandbox-connector-secret")
 os.environ.setdefault("EMAIL_URL", "memorymail://")
 
-from portal.settings import *  # noqa: F403
+from portal.settings import *  # noqa: E402, F403
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

@@ -63,7 +63,7 @@ class TestEveryTemplate:
 
     def test_uses_symbols_that_exist(self, name):
         text = source(name)
-        used = re.findall(r"""\{%\s*icon\s+["']([^"']+)""", text) + re.findall(
+        used = re.findall(r"""\{%\s*icon\s+["']([^"']+)["'](?!\|)""", text) + re.findall(
             r"""icon_name=["']([^"']+)""", text
         )
         assert set(used) <= SYMBOLS

@@ -22,7 +22,7 @@ class PersonsView:
 
 def persons_view(installation: Installation, required: Permissions) -> PersonsView | None:
     """Return one person's view, or None when nobody signed in yet."""
-    newest = installation.sign_ins.order_by("-at", "-pk").first()
+    newest = SignInEvidence.objects.filter(installation=installation).order_by("-at", "-pk").first()
     if newest is None:
         return None
     wanted = {p.value for p in required if p.kind == "delegated" and p.resource == GRAPH}

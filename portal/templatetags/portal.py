@@ -201,7 +201,7 @@ def rail(context: template.Context) -> dict[str, Any]:
 
 
 def _rail_items(nav: Mapping[str, Any], role: str) -> list[dict[str, Any]]:
-    application = nav.get("application")
+    application: Any = nav.get("application")
     current = nav.get("current") or ""
     items = []
     for item in RAIL:

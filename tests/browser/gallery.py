@@ -22,6 +22,7 @@ class Gallery:
         self.public: dict[str, str] = {}
         self.results: dict[str, str] = {}
         self._staff_pages()
+        self._empty_pages()
         self._public_pages()
         self._results()
 
@@ -67,15 +68,11 @@ class Gallery:
             "registration": reverse("consent:application_detail", kwargs=of),
             "register": reverse("consent:application_register"),
         }
+
+    def _empty_pages(self) -> None:
         of = {"slug": self.fleet.empty.slug}
-        for name in (
-            "overview",
-            "tenant_list",
-            "revision_list",
-            "revision_draft",
-            "invitation_list",
-            "scan_list",
-        ):
+        lists = ("tenant_list", "revision_list", "invitation_list", "scan_list")
+        for name in ("overview", "revision_draft", *lists):
             self.staff[f"empty-{name.replace('_', '-')}"] = reverse(f"consent:{name}", kwargs=of)
 
     def of_tenant(self, name: str, installation: Installation, **values: Any) -> str:

@@ -47,7 +47,7 @@ def make_trip(installation: Installation, *, invitation=None, at=NOW, **override
         "expires_at": at, "returned_at": at - timedelta(minutes=1), "settled_at": at, "outcome": "approved",
         "revision": installation.application.current_revision, "before": [P1.json()], **overrides,
     }  # fmt: skip
-    return invitation.attempts.create(**values)
+    return ConsentAttempt.objects.create(invitation=invitation, **values)
 
 
 def test_shows_before_and_then_with_microsofts_request_id(reader, trip):

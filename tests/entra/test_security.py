@@ -144,7 +144,8 @@ class TestATimeForAllCallsTogether:
             token_of(session)
         microsoft.grant(NORTHWIND, "SecurityEvents.Read.All:application")
 
-        assert token_of(session).facts["tid"] == NORTHWIND
+        bearer = token_of(session)
+        assert bearer.facts["tid"] == NORTHWIND
 
 
 def test_eligible_roles_are_read_where_the_application_may(microsoft, session):
