@@ -73,7 +73,7 @@ def checklist_of(application: Application) -> Checklist:
             str(application.client_id),
             redirect=return_address(),
             files={"--required-resource-accesses": ("required.json", access)} if access else {},
-            more=("--sign-in-audience", "AzureADMultipleOrgs"),
+            more=("--sign-in-audience AzureADMultipleOrgs",),
         ),
         portal_client_id=settings.ENTRA_CLIENT_ID,
         portal_roles=PORTAL_ROLES,
@@ -116,10 +116,9 @@ def _update(
         lines.append(f"az cloud set --name {_CLI_CLOUDS[cloud]}")
     for name, content in files.values():
         lines += [f"cat > {name} <<'JSON'", _json(content), "JSON"]
-    options = [*more, "--web-redirect-uris", redirect]
-    words = [shlex.quote(word) for word in ("az", "ad", "app", "update", "--id", client_id, *options)]
-    words += [f"{option} @{name}" for option, (name, _) in files.items()]
-    return "\n".join([*lines, " ".join(words)])
+    options = [f"--id {shlex.quote(client_id)}", *more, f"--web-redirect-uris {shlex.quote(redirect)}"]
+    options += [f"{option} @{name}" for option, (name, _) in files.items()]
+    return "\n".join([*lines, " \\\n  ".join(["az ad app update", *options])])
 
 
 def _json(content: Any) -> str:
