@@ -118,12 +118,8 @@ def role_of(person: Person, lookup: Lookup, *, needed: bool) -> OwnRole:
         lapsed = {role for role, found in holders.items() if found["person_eligible"]} - gained
         if gained or active is not None:
             active = ((active or set()) | gained) - lapsed
-    return own_role(
-        needed=needed,
-        active=active,
-        eligible=person.eligible_roles or (),
-        also_eligible=any(found["person_eligible"] for found in holders.values()),
-    )
+    listed = {role for role, found in holders.items() if found["person_eligible"]}
+    return own_role(needed=needed, active=active, eligible=listed | set(person.eligible_roles or ()))
 
 
 def _holdings(lookup: Lookup) -> list[Holding]:

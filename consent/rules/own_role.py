@@ -16,22 +16,19 @@ class OwnRole:
     through: tuple[str, ...] = ()
 
 
-def own_role(
-    *, needed: bool, active: Collection[str] | None, eligible: Collection[str], also_eligible: bool = False
-) -> OwnRole:
+def own_role(*, needed: bool, active: Collection[str] | None, eligible: Collection[str]) -> OwnRole:
     """Return where a person stands. `active` is None when Microsoft did not tell.
 
     "Authorization and the Microsoft Graph security API": on behalf of a person it takes Security Reader or
     Security Administrator, and what Privileged Identity Management lists as eligible does not count until
-    it is activated. `also_eligible`: the directory itself said so.
+    it is activated.
     """
     if not needed:
         return OwnRole("not-needed")
     held = frozenset(role.lower() for role in active or ())
     if through := held & SUFFICIENT_ROLES:
         return OwnRole("active", tuple(sorted(through)))
-    waiting = frozenset(role.lower() for role in eligible) & SUFFICIENT_ROLES
-    if waiting or also_eligible:
+    if waiting := frozenset(role.lower() for role in eligible) & SUFFICIENT_ROLES:
         return OwnRole("eligible", tuple(sorted(waiting)))
     if active is None:
         return OwnRole("unknown")

@@ -148,7 +148,9 @@ class TestReadingTheDirectory:
         ada.post(f"{ROLES}/check")
         look_up_directories()
 
-        assert "but the role is not active" in main_of(ada.get(ROLES))
+        page = main_of(ada.get(ROLES))
+
+        assert "You are eligible for Security Reader, but the role is not active" in page
 
     def test_keeps_of_other_people_nothing_but_numbers(self, ada, microsoft):
         self.give(microsoft, "rui@northwind.example", "Security Reader")
