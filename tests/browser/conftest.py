@@ -21,6 +21,7 @@ from tests.browser.fleet import Fleet
 from tests.browser.stage import WebServer, Worker
 from tests.browser.visitors import Visitors
 from tests.factories import P1, P2, T1
+from tests.stage import prove_again
 
 FLAGS = (
     "--no-sandbox",
@@ -122,6 +123,7 @@ def open_as(visitors: Visitors, web_server: WebServer) -> Open:
         if person is not None:
             client = Client()
             client.force_login(person)
+            prove_again(client)
             session = client.cookies["session"].value
             page.context.add_cookies([{"name": "session", "value": session, "url": web_server.url}])
         return page

@@ -53,7 +53,7 @@ def publish(page: Page, number: int, *, confirm: str) -> None:
 def add_tenant(page: Page, domain: str, name: str) -> None:
     page.goto("/sentinel-connector/tenants/add")
     page.get_by_label("Tenant", exact=True).fill(domain)
-    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("Name (optional)", exact=True).fill(name)
     page.get_by_role("button", name="Add tenant", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(name)
 
