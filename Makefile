@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check fix bench lock
+.PHONY: help setup demo run test check fix bench guards lock
 
 # uv reads an index of its own; whoever set one for pip means this installation too.
 ifdef PIP_INDEX_URL
@@ -41,6 +41,9 @@ fix: $(INSTALLED)  ## Let the formatters and the linter mend what they can
 
 bench: $(INSTALLED)  ## Benchmarks as JSON lines; BENCH=quick for a trial
 	@exec $(PY) -m bench.run $(BENCH)
+
+guards: $(INSTALLED)  ## Take each guard away in a copy and see a test notice; GUARDS="csrf" narrows it
+	@exec $(PY) -m scripts.guards $(GUARDS)
 
 lock: $(INSTALLED)  ## Pin the dependencies of pyproject.toml anew, with hashes and without any host
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" && \
