@@ -68,6 +68,7 @@ class Histories(RuleBasedStateMachine):
             )
         self.down = False
         self.seen: dict[Any, frozenset[Permission] | None] = dict.fromkeys(TENANTS)  # None: never read
+        self.disabled = dict.fromkeys(TENANTS, False)  # as it was when Microsoft was last asked
         self.states: list[str] = []
 
     # What happens at Microsoft
@@ -203,8 +204,7 @@ class Histories(RuleBasedStateMachine):
         for installation in self._installations():
             if installation.checked_at != self.now or installation.claimed_at:
                 continue
-            principal = self._principal(installation.tenant_id)
-            if principal is not None and not principal.enabled:
+            if self.disabled[installation.tenant_id]:
                 assert installation_json(installation)["status"] in {
                     "revoked",
                     "never-consented",
@@ -227,9 +227,11 @@ class Histories(RuleBasedStateMachine):
         while run_due(now=self.now):
             pass
         sweep(now=self.now)
-        for tenant in due:
+        for tenant in due if not self.down else ():
             principal = self._principal(tenant)
-            if not self.down and (principal is None or principal.enabled or not self._is_there(principal)):
+            there = principal is not None and self._is_there(principal)
+            self.disabled[tenant] = there and not principal.enabled
+            if not self.disabled[tenant]:
                 self.seen[tenant] = self._visible(tenant)
 
     def _visible(self, tenant) -> frozenset[Permission]:

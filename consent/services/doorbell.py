@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from functools import partial
 
 from celery import current_app
@@ -26,12 +27,13 @@ def ring(task: str = CHECKS) -> None:
 
 def _ring_in_background(task: str) -> None:
     if _ringing.acquire(blocking=False):
-        threading.Thread(target=_send, args=[task], name="doorbell", daemon=True).start()
+        # The current application belongs to this thread: the new one would not find it by itself.
+        threading.Thread(target=_send, args=[current_app.send_task, task], name="doorbell", daemon=True).start()
 
 
-def _send(task: str) -> None:
+def _send(send_task: Callable[..., object], task: str) -> None:
     try:
-        current_app.send_task(task, retry=False, ignore_result=True)
+        send_task(task, retry=False, ignore_result=True)
     except Exception:  # noqa: BLE001  (whatever the broker's client raises: beat rings soon)
         log.warning("The doorbell could not be rung; the next scheduled check picks the work up.")
     finally:

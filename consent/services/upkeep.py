@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 
 from consent.models import Application, DailyCount, Installation
@@ -25,8 +26,9 @@ def sweep(*, now: datetime) -> None:
     finish_scans(now=now)
     record_day(now=now)
     if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            # PostgreSQL keeps its planner's statistics by itself; SQLite has to be told ("PRAGMA optimize").
+        # PostgreSQL keeps its planner's statistics by itself; SQLite has to be told ("PRAGMA optimize").
+        # It needs the whole database for a moment; when a page is writing, the next sweep is soon enough.
+        with suppress(OperationalError), connection.cursor() as cursor:
             cursor.execute("PRAGMA analysis_limit=1000")
             cursor.execute("PRAGMA optimize")
 
