@@ -28,7 +28,9 @@ def ring(task: str = CHECKS) -> None:
 def _ring_in_background(task: str) -> None:
     if _ringing.acquire(blocking=False):
         # The current application belongs to this thread: the new one would not find it by itself.
-        threading.Thread(target=_send, args=[current_app.send_task, task], name="doorbell", daemon=True).start()
+        threading.Thread(
+            target=_send, args=[current_app.send_task, task], name="doorbell", daemon=True
+        ).start()
 
 
 def _send(send_task: Callable[..., object], task: str) -> None:
