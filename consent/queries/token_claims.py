@@ -40,14 +40,24 @@ class Side:
     installation: Installation | None = None
     problem: str = ""
     token: Mapping[str, Any] | None = None
+    refused: Mapping[str, Any] | None = None  # what Microsoft answered instead of a token
 
 
 def claims_page(application: Application, *, a: str, b: str) -> dict[str, Any]:
-    """Return both sides and their claims row by row."""
+    """Return both sides and their claims row by row; a token that was refused has none."""
     first, second = _side(application, "a", a), _side(application, "b", b)
-    page: dict[str, Any] = {"sides": [first, second], "a": first, "b": second, "claims": []}
+    sides = [first, second]
+    page: dict[str, Any] = {
+        "sides": sides,
+        "a": first,
+        "b": second,
+        "claims": [],
+        "refusals": [side for side in sides if side.refused],
+    }
+    tokens = [side.token["claims"] for side in sides if side.token]
+    if tokens and all(side.token or side.refused for side in sides):
+        page["claims"] = _rows(tokens[0], tokens[-1])  # a single one is compared with itself
     if first.token and second.token:
-        page["claims"] = _rows(first.token["claims"], second.token["claims"])
         page["verdict"], page["detail"] = _verdict(first, second)
     return page
 
@@ -65,9 +75,17 @@ def _side(application: Application, name: str, asked: str) -> Side:
         return Side(
             name, asked, problem="No tenant here has this ID or domain. Copy it from the tenant's page."
         )
-    token = next((e for e in evidence_of(installation.evidence) if e["facts"]), None)
+    evidence = evidence_of(installation.evidence)
+    refused = next((e for e in evidence if e["refused"]), None)
+    if refused:
+        return Side(name, asked, installation, refused=refused)
+    token = next((e for e in evidence if e["facts"]), None)
     if token is None:
-        problem = f"Microsoft issued no token for {installation.tenant} at the last read: no claims."
+        problem = (
+            f"Microsoft issued no token for {installation.tenant} at the last read: no claims."
+            if installation.proved_at
+            else f"No read of {installation.tenant} succeeded yet: no claims."
+        )
         return Side(name, asked, installation, problem=problem)
     return Side(name, asked, installation, token=token)
 

@@ -124,6 +124,36 @@ class TestClaims:
 
         assert "Microsoft issued no token for Wingtip" in page
 
+    def test_tell_a_refused_token_as_a_refusal_with_its_code_and_show_no_claims_for_it(
+        self, as_owner, story, pair
+    ):
+        refusal = token()
+        refusal["claims"] = {"code": 7000229}
+        wingtip = make_tenant("Wingtip")
+        make_installation(story, wingtip, has=grants(knows=EVERYTHING), evidence=[refusal])
+
+        response = self.open(as_owner, story, str(T1), "wingtip.example")
+        page = text_of(response)
+
+        assert "Microsoft refused a token for Wingtip : AADSTS7000229." in page
+        assert refusal["request_id"] in page
+        assert [claim.name for claim in response.context["claims"]] == ["appid", "tid", "roles", "iat"]
+        assert f'data-label="{wingtip.name}"' not in response.content.decode()
+        for compared in ("Only here", "Differs", "Same application, "):
+            assert compared not in page
+
+        both = text_of(self.open(as_owner, story, "wingtip.example", "wingtip.example"))
+        assert "Choose two tenants" not in both
+        assert both.count("AADSTS7000229") == 2
+        assert "What it says" not in both
+
+    def test_say_that_a_tenant_was_never_read(self, as_owner, story, pair):
+        make_installation(story, make_tenant("Wingtip"))
+
+        assert "No read of Wingtip succeeded yet" in text_of(
+            self.open(as_owner, story, str(T1), "wingtip.example")
+        )
+
     def test_ask_for_two_tenants_first(self, as_owner, story):
         assert "Choose two tenants" in text_of(self.open(as_owner, story))
 
