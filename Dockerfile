@@ -7,6 +7,7 @@ COPY requirements.txt ./
 RUN pip install --quiet --require-hashes -r requirements.txt
 COPY manage.py ./
 COPY portal ./portal
+COPY support ./support
 COPY consent ./consent
 COPY tenants ./tenants
 COPY entra ./entra

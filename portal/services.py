@@ -23,7 +23,7 @@ from entra.types import CLOUDS, Client
 from tenants.models import Person
 from tenants.rules.directory_roles import is_admin, roles_among
 from tenants.rules.freshness import is_fresh
-from tenants.services.audit import Action, person_target, record, record_sign_in
+from tenants.services.audit import Action, person_target, record, record_sign_in, record_step_up
 
 # App roles of the portal's own registration, as the `roles` claim spells them.
 PORTAL_ROLES = {"Owner": Person.Role.OWNER, "Support": Person.Role.SUPPORT, "Viewer": Person.Role.VIEWER}
@@ -123,10 +123,11 @@ def complete_step_up(*, person: Person, flow: dict[str, Any], params: dict[str, 
     if not is_fresh(proved_at, now=now):
         raise SignInFailed("Microsoft did not ask you to prove who you are; start again")
     with transaction.atomic():
+        held = Person.objects.select_for_update().get(pk=person.pk)
+        before = copy(held)
         if _at_home(identity):
-            held = Person.objects.select_for_update().get(pk=person.pk)
             _write(held, identity, eligible=None, now=now)
-        record(Action.STEPPED_UP, actor=person, target=person_target(person), now=now)
+        record_step_up(held, before=before, now=now)
     return proved_at
 
 
@@ -177,7 +178,13 @@ def end_sessions(person: Person, *, now: datetime) -> None:
     """End every session of this person, in every browser, on its next request."""
     with transaction.atomic():
         Person.objects.filter(pk=person.pk).update(session_epoch=F("session_epoch") + 1)
-        record(Action.SIGNED_OUT, actor=person, target=person_target(person), now=now)
+        record(
+            Action.SIGNED_OUT,
+            actor=person,
+            target=person_target(person),
+            tenant_id=person.tenant_id,
+            now=now,
+        )
 
 
 def lock_out(*, tenant_id: UUID, object_id: UUID, undo: bool, now: datetime) -> Person:

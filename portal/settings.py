@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "csp",
     "tenants",
     "consent",
+    "support",
     "portal",
 ]
 MIDDLEWARE = [

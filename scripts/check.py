@@ -29,7 +29,7 @@ PRODUCTION = {
     "ENTRA_HOME_TENANT": "0c0ffee0-0000-4000-8000-000000000001",
     "ENTRA_SANDBOX_URL": "",
 }
-TYPED = ["portal", "tenants", "consent", "entra", "sandbox", "tests", "bench", "scripts"]
+TYPED = ["portal", "support", "tenants", "consent", "entra", "sandbox", "tests", "bench", "scripts"]
 FAST_TESTS = [
     "tests/test_architecture.py",
     "tests/test_templates.py",
@@ -37,6 +37,7 @@ FAST_TESTS = [
     "tests/test_compose.py",
     "tests/rules",
     "tests/consent/rules",
+    "tests/support/rules",
 ]
 
 

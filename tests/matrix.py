@@ -197,7 +197,7 @@ def fingerprint() -> str:
     """Return a digest of every row that we keep."""
     found = sha256()
     for model in apps.get_models():
-        if model._meta.app_label in ("consent", "tenants") and model.__name__ not in NOT_COUNTED:
+        if model._meta.app_label in ("support", "consent", "tenants") and model.__name__ not in NOT_COUNTED:
             found.update(
                 repr((model.__name__, list(model._default_manager.order_by("pk").values()))).encode()
             )

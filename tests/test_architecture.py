@@ -14,7 +14,18 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
 ROOT = Path(settings.BASE_DIR)
-PACKAGES = ("portal", "consent", "tenants", "entra", "sandbox", "scripts", "bench", "tests", "docker")
+PACKAGES = (
+    "portal",
+    "support",
+    "consent",
+    "tenants",
+    "entra",
+    "sandbox",
+    "scripts",
+    "bench",
+    "tests",
+    "docker",
+)
 MOST_LINES = 300
 MOST_LINES_OF_A_FUNCTION = 50
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc", "managers", "base_model"}

@@ -32,7 +32,9 @@ def test_the_readme_names_no_setting_that_does_not_exist():
 
 
 def test_every_command_is_in_the_readme():
-    ours = {name for name, app in get_commands().items() if app in {"consent", "tenants", "portal"}}
+    ours = {
+        name for name, app in get_commands().items() if app in {"support", "consent", "tenants", "portal"}
+    }
 
     assert ours == set(re.findall(r"^\| `([a-z_]+)[ `]", README, re.MULTILINE)) & ours
     assert ours
@@ -51,7 +53,7 @@ def test_every_target_of_make_that_is_named_exists():
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-@pytest.mark.parametrize("folder", ["portal", "consent", "tenants", "entra", "sandbox"])
+@pytest.mark.parametrize("folder", ["portal", "support", "consent", "tenants", "entra", "sandbox"])
 def test_every_package_is_in_the_architecture(folder):
     assert folder in (ROOT / "ARCHITECTURE.md").read_text()
 

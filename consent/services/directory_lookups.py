@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Q
 
 from consent.models import DirectoryLookup, Installation
 from consent.rules.security_api import SECURITY_ADMINISTRATOR, SECURITY_READER
-from consent.services import doorbell
+from consent.services import doorbell, trail
 from consent.services.gateway import client_of, entra_session
 from entra.directory_report import DirectoryReport, Explorer, read_report
 from entra.errors import EntraError
@@ -27,13 +28,15 @@ BATCH = 20
 
 def ask(*, installation: Installation, person: Person, now: datetime) -> DirectoryLookup:
     """Note that this person waits for an answer. Asking again while one is under way changes nothing."""
-    lookup, is_new = DirectoryLookup.objects.get_or_create(
-        installation=installation, person=person, defaults={"asked_at": now}
-    )
     rested = Q(read_at=None) | Q(read_at__lte=now - PAUSE)
-    asked = DirectoryLookup.objects.filter(rested, pk=lookup.pk, asked_at=None).update(asked_at=now)
-    if is_new or asked:
-        doorbell.ring("consent.tasks.look_up_directories")
+    with transaction.atomic():
+        lookup, is_new = DirectoryLookup.objects.get_or_create(
+            installation=installation, person=person, defaults={"asked_at": now}
+        )
+        asked = DirectoryLookup.objects.filter(rested, pk=lookup.pk, asked_at=None).update(asked_at=now)
+        if is_new or asked:
+            doorbell.ring("consent.tasks.look_up_directories")
+            trail.directory_asked(installation, by=person, now=now)
     return lookup
 
 

@@ -11,11 +11,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from consent.models import Application, ConsentAttempt, Installation, Invitation, Revision, Scan
+from consent.models import (
+    Application,
+    ConsentAttempt,
+    Installation,
+    Invitation,
+    Revision,
+    Scan,
+    SignInEvidence,
+)
 from consent.models.grants import permissions_json
 from entra.types import Permission
 from tenants.models import Person, Tenant
-from tenants.services.audit import LINK_HOLDER, MICROSOFT, Action, Actor, Target, record
+from tenants.rules.directory_roles import names_of
+from tenants.services.audit import LINK_HOLDER, MICROSOFT, Action, Actor, Kind, Target, record
 
 Who = Person | Actor | None
 
@@ -136,6 +145,41 @@ def check_asked(installation: Installation, *, by: Who, now: datetime) -> None:
         tenant_id=installation.tenant_id,
         now=now,
     )
+
+
+def directory_asked(installation: Installation, *, by: Who, now: datetime) -> None:
+    record(
+        Action.DIRECTORY_ASKED,
+        actor=by,
+        target=installation_target(installation),
+        tenant_id=installation.tenant_id,
+        now=now,
+    )
+
+
+def tried(evidence: SignInEvidence, *, now: datetime) -> None:
+    """The person is the one who signed in to the application, whoever is signed in to the portal."""
+    installation, own = evidence.installation, evidence.app_only
+    record(
+        Action.TRIED,
+        actor=Actor(Kind.PERSON, evidence.name, installation.tenant_id, evidence.object_id),
+        target=installation_target(installation),
+        tenant_id=installation.tenant_id,
+        after={
+            "scopes": evidence.scopes,
+            "directory roles": None if evidence.roles is None else list(names_of(evidence.roles)),
+            "as the person": _answers(evidence.results),
+            "as the application": _answers(own.get("results", ())),
+            "application refused": own.get("code"),
+            "evidence": evidence.pk,
+        },
+        now=now,
+    )
+
+
+def _answers(results: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what Microsoft answered to each call, in words that need no explanation."""
+    return {f"{call['method']} {call['entity']}": str(call["status"]) for call in results}
 
 
 def scan_started(scan: Scan, *, by: Who, now: datetime) -> None:

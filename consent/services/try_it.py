@@ -9,13 +9,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from consent.models import Installation, SignInEvidence
 from consent.rules.security_api import LIVE, ApiCall, Judgement, may_call
 from consent.rules.try_it import trouble_of
+from consent.services import trail
 from consent.services.gateway import client_of, entra_session
 from entra import sign_in
 from entra.errors import EntraError
@@ -88,16 +91,18 @@ def finish(
             identity = sign_in.complete(session, client, flow=flow, params=params, now=now, on_token=look)
     except (EntraError, ValidationError) as failure:
         return _trouble(failure)
-    evidence = SignInEvidence.objects.create(
-        installation=installation,
-        object_id=identity.oid,
-        name=identity.name,
-        at=now,
-        request_id=identity.request_id[:64],
-        client_request_id=identity.client_request_id[:64],
-        **seen,
-    )
-    _forget_old(evidence)
+    with transaction.atomic():
+        evidence = SignInEvidence.objects.create(
+            installation=installation,
+            object_id=UUID(identity.oid),
+            name=identity.name,
+            at=now,
+            request_id=identity.request_id[:64],
+            client_request_id=identity.client_request_id[:64],
+            **seen,
+        )
+        _forget_old(evidence)
+        trail.tried(evidence, now=now)
     return evidence
 
 

@@ -37,6 +37,8 @@ class AuditEvent(models.Model):
         CONSENT_RETURNED = "consent-returned", "Came back from Microsoft"
         CONSENT_SETTLED = "consent-settled", "Settled a consent"
         CHECK_ASKED = "check-asked", "Asked for a check"
+        DIRECTORY_ASKED = "directory-asked", "Had a directory looked at"
+        TRIED = "tried", "Tried an application"
         SCAN_STARTED = "scan-started", "Started a scan"
         EXPORTED = "exported", "Exported data"
 

@@ -40,10 +40,12 @@ class Origin:
 
 @dataclass(frozen=True)
 class Actor:
-    """Whoever acts and is not a person who signed in."""
+    """Whoever acts and is not a person who signed in here. Of a person Microsoft told the ids."""
 
     kind: AuditEvent.ActorKind
     name: str
+    tid: UUID | None = None
+    oid: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,19 @@ def record_sign_in(person: Person, *, before: Person | None, now: datetime) -> A
     )
 
 
+def record_step_up(person: Person, *, before: Person, now: datetime) -> AuditEvent:
+    """Record that somebody proved again who they are, and what Microsoft said that they hold now."""
+    return record(
+        Action.STEPPED_UP,
+        actor=person,
+        target=person_target(person),
+        tenant_id=UUID(str(person.tenant_id)),
+        before=_standing(before),
+        after=_standing(person),
+        now=now,
+    )
+
+
 def record_refusal(person: Person, *, view: str, path: str, roles: Iterable[str], now: datetime) -> None:
     """Record that a member of staff asked for what their role does not open. Changes nothing else."""
     with atomic():
@@ -174,7 +189,12 @@ def _who(actor: Person | Actor | None, origin: Origin | None) -> dict[str, Any]:
         if origin is not None:
             raise ValueError("Whoever acts in a request has to be named.")
         actor = Actor(Kind.COMMAND_LINE, f"Command line ({_system_user()})")
-    return {"actor_kind": actor.kind, "actor_name": _short(actor.name, 200)}
+    return {
+        "actor_kind": actor.kind,
+        "actor_tid": actor.tid,
+        "actor_oid": actor.oid,
+        "actor_name": _short(actor.name or str(actor.oid or ""), 200),
+    }
 
 
 def _system_user() -> str:
