@@ -20,6 +20,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def touches_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("people"):
+        return False
     if item.get_closest_marker("django_db"):
         return True
     if DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ())):

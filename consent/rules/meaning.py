@@ -50,9 +50,8 @@ def meaning_of(
             return _missing(drift, history)
         case Status.OVER_GRANTED:
             return _surplus(drift.surplus, history)
-        case Status.IN_STEP:
-            number = history.current.number if history.current else 0
-            return f"Everything revision {number} asks for"
+    number = history.current.number if history.current else 0
+    return f"Everything revision {number} asks for"
 
 
 def difference_of(*, status: Status, standing: Standing, drift: Drift) -> str:
