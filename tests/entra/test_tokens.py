@@ -62,7 +62,9 @@ class TestWhatATokenTells:
         microsoft.grant(tenant, P1)
         assert app_only(session, APP, tenant.upper()).claims["tid"] == tenant
 
-    @pytest.mark.parametrize("tenant", ["northwind.example", "common", "", "../evil", f"{NORTHWIND}/x", "{}"])
+    @pytest.mark.parametrize(
+        "tenant", ["northwind.example", "common", "organizations", "", "../evil", f"{NORTHWIND}/x", "{}"]
+    )
     def test_only_a_guid_names_a_tenant(self, microsoft, session, tenant):
         with pytest.raises(ValueError, match="GUID"):
             app_only(session, APP, tenant)
