@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from consent.models import Application, GrantPattern, Installation, Revision
+from consent.models import Application, GrantPattern, Installation, Revision, SignInEvidence
 from consent.models.grants import permissions_json
 from consent.rules.drift import compare
 from consent.rules.status import Standing, standing_of
 
 PATTERNS = 4096  # grant patterns kept at hand; a fleet has a few dozen
 
-EVIDENCE = ("source", "observed_at", "request_id", "client_request_id")
+REQUEST_IDS = ("request_id", "client_request_id")
+SIGN_IN = ("at", "scopes", "roles", "results", "app_only", *REQUEST_IDS)  # what a row of it is made of
+EVIDENCE = ("source", "observed_at", *REQUEST_IDS)
 
 Row = dict[str, Any]
 
@@ -111,3 +114,27 @@ def revision_row(revision: Revision, application: Application) -> Row:
         "required": [row.permission.json() for row in rows],
         "reasons": [row.reason for row in rows],
     }
+
+
+def sign_in_row(evidence: SignInEvidence, application: Application) -> Row:
+    """Return the facts of one person's try: what came back and what Microsoft answered, not whose it was."""
+    own = evidence.app_only
+    return {
+        "application": str(application.client_id),
+        "tenant": str(evidence.installation.tenant_id),
+        "observed_at": time_json(evidence.at),
+        "scopes": evidence.scopes,
+        "roles": evidence.roles,  # template ids; null: nobody could look
+        "results": [_answer_row(answer) for answer in evidence.results],
+        "app_only": {
+            "roles": own.get("roles"),
+            "code": own.get("code"),
+            "results": [_answer_row(answer) for answer in own.get("results", ())],
+            **{key: own.get(key, "") for key in REQUEST_IDS},
+        },
+        **{key: getattr(evidence, key) for key in REQUEST_IDS},
+    }
+
+
+def _answer_row(answer: Mapping[str, Any]) -> Row:
+    return {key: answer.get(key, "") for key in ("entity", "method", "status", *REQUEST_IDS)}

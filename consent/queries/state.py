@@ -10,7 +10,15 @@ from uuid import UUID
 
 from django.db.models import F
 
-from consent.models import Application, ConsentAttempt, GrantPattern, Installation, Invitation, Snapshot
+from consent.models import (
+    Application,
+    ConsentAttempt,
+    GrantPattern,
+    Installation,
+    Invitation,
+    SignInEvidence,
+    Snapshot,
+)
 from consent.models.grants import permissions_json
 from consent.queries.export import (
     PATTERNS,
@@ -19,6 +27,7 @@ from consent.queries.export import (
     application_json,
     installation_row,
     revision_row,
+    sign_in_row,
     time_json,
 )
 from consent.queries.moment import one_moment
@@ -133,6 +142,28 @@ def _attempt_rows() -> Iterator[Row]:
             yield {"application": str(application.client_id), **row}
 
 
+def _sign_in_rows() -> Iterator[Row]:
+    """What single people's tries showed: neither who they were, nor what else their tokens said."""
+    for application in _applications():
+        found = (
+            SignInEvidence.objects.filter(installation__application=application)
+            .order_by("installation__tenant_id", "at", "pk")
+            .select_related("installation")
+            .only(
+                "at",
+                "scopes",
+                "roles",
+                "results",
+                "app_only",
+                "request_id",
+                "client_request_id",
+                "installation__tenant_id",
+            )
+        )
+        for evidence in found.iterator(CHUNK):
+            yield sign_in_row(evidence, application)
+
+
 def _pattern_count_rows() -> Iterator[Row]:
     for application in _applications():
         rows = (
@@ -156,6 +187,7 @@ _SECTIONS: dict[str, Callable[[], Iterator[Row]]] = {
     "invitations": _invitation_rows,
     "pattern_counts": _pattern_count_rows,
     "revisions": _revision_rows,
+    "sign_ins": _sign_in_rows,
     "snapshots": _snapshot_rows,
     "tenants": _tenant_rows,
 }

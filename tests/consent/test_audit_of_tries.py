@@ -1,4 +1,4 @@
-"""What people try and have looked up is in the audit log: who, for which organization, and what came of it."""
+"""What people try and have looked up is in the audit log: who, for which organization, what came of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from tests.consent.trying import READER, RUI, Visitor, give_role
 from tests.factories import D1, P1, T1, USER_READ, make_installation, make_revision, make_tenant
 
 OWN = "/organization/sentinel-connector/"
-READER_ID = "5d6b6bb7-de71-4623-b4af-96380a352509"
 
 
 @pytest.fixture
@@ -88,10 +87,10 @@ class TestATry:
 
 
 class TestALookUp:
-    @pytest.mark.parametrize("page", ["roles", "graph-explorer"])
-    def test_is_told_once_for_each_time_that_microsoft_is_asked(self, ada, page):
-        answer = ada.post(f"{OWN}{page}/check")
-        ada.post(f"{OWN}{page}/check")  # one is under way already
+    @pytest.mark.parametrize("guide", ["roles", "graph-explorer"])
+    def test_is_told_once_for_each_time_that_microsoft_is_asked(self, ada, guide):
+        answer = ada.post(f"{OWN}{guide}/check")
+        ada.post(f"{OWN}{guide}/check")  # one is under way already
 
         (event,) = told("directory-asked")
         assert (event.actor_name, event.tenant_id) == ("Ada Alvarez", T1)

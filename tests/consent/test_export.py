@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from consent.models import ConsentAttempt, Installation
+from consent.models import ConsentAttempt, Installation, SignInEvidence
 from consent.queries.export import installation_json
 from consent.queries.state import state_lines
 from consent.rules.drift import NOTHING_KNOWN
@@ -204,6 +205,44 @@ class TestTheWholeState:
         for secret in (token_of(invitation), "5" * 64, "7" * 64, "a-very-secret-value", "/c/"):
             assert secret not in text
         assert token_of(invitation).rpartition(".")[2] not in text
+
+    def test_tells_what_sign_ins_showed_but_neither_whose_they_were_nor_what_else_a_token_said(self, fleet):
+        calls = [
+            {
+                "entity": "secureScore", "method": "GET", "url": "https://graph.microsoft.com/v1.0/security",
+                "verdict": "missing-role", "status": 403, "request_id": "r-2", "client_request_id": "c-2",
+                "at": NOW.isoformat(), "code": "Forbidden", "message": "No role for Rui", "rows": None,
+            }
+        ]  # fmt: skip
+        own = {"roles": [P1.value], "claims": {"tid": "said"}, "claim_names": ["tid"], "results": []}
+        evidence = SignInEvidence(
+            installation=fleet[0], object_id=uuid4(), name="Rui Costa", at=NOW, scopes=[P1.value],
+            claims={"acct": "said"}, claim_names=["acct"], roles=["5d6b6bb7"], results=calls,
+            app_only={**own, "request_id": "r-3", "client_request_id": "c-3"},
+            request_id="r-1", client_request_id="c-1",
+        )  # fmt: skip
+        evidence.save()
+
+        (row,) = state()["sign_ins"]
+
+        answer = {
+            "entity": "secureScore", "method": "GET", "status": 403,
+            "request_id": "r-2", "client_request_id": "c-2",
+        }  # fmt: skip
+        assert row == {
+            "application": str(CONNECTOR),
+            "tenant": str(T1),
+            "observed_at": "2026-11-23T09:00:00.000000Z",
+            "scopes": [P1.value],
+            "roles": ["5d6b6bb7"],
+            "results": [answer],
+            "app_only": {
+                "roles": [P1.value], "code": None, "results": [],
+                "request_id": "r-3", "client_request_id": "c-3",
+            },
+            "request_id": "r-1",
+            "client_request_id": "c-1",
+        }  # fmt: skip
 
     def test_takes_as_many_queries_for_many_tenants_as_for_few(self, application):
         factories.make_revision(application, P1)

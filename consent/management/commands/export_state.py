@@ -14,8 +14,8 @@ from consent.services.exports import whole_state
 class Command(PortalCommand):
     help = (
         "Print everything as canonical JSON: applications, revisions, installations, snapshots, tenants,"
-        " invitations, attempts and the roll-up. The same state gives the same text, one row a line."
-        " There is no secret in it, and nothing that opens an approval link."
+        " invitations, attempts, sign-ins and the roll-up. The same state gives the same text,"
+        " one row a line. There is no secret in it, and nothing that opens an approval link."
     )
     example = "  manage.py export_state > state.json"
 
