@@ -20,8 +20,11 @@ front = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((front, "portal"))),
     path("c/", include("consent.urls.public")),
+    path("organization/", include("support.urls.organization")),
     path("organization/", include("consent.urls.organization")),
+    path("api/v1/", include("support.urls.api")),
     path("", include("tenants.urls")),
+    path("", include("support.urls.staff")),
     path("", include("consent.urls.staff")),
 ]
 

@@ -1,0 +1,7 @@
+"""Addresses of the support desk."""
+
+from django.urls import URLPattern
+
+app_name = "support"
+
+urlpatterns: list[URLPattern] = []
