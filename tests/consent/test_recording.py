@@ -115,6 +115,13 @@ class TestAFailure:
         assert not recount(installation.application, repair=False)
         assert expire_proofs(now=late) == 0
 
+    def test_after_a_proof_that_is_too_old_leaves_it_unreachable(self, installation):
+        check(installation, saw(P1))
+
+        after = check(installation, Unavailable("no answer"), at=NOW + timedelta(hours=73))
+
+        assert after.condition == Condition.UNREACHABLE
+
     def test_waits_as_long_as_microsoft_asks(self, installation):
         after = check(installation, Throttled("slow down", retry_after=3000))
 

@@ -160,7 +160,13 @@ class TestARequestThatComesTooLate:
 
     @pytest.mark.parametrize(
         "page",
-        ["", "https://evil.example/", "http://testserver/no/such/page/here", "http://testserver//evil"],
+        [
+            "",
+            "https://evil.example/",
+            f"https://evil.example{TENANTS}",
+            "http://testserver/no/such/page/here",
+            "http://testserver//evil",
+        ],
     )
     def test_leads_nowhere_else(self, late, page):
         sent = late.client.post(f"{STAFF_PAGE}scans/start", headers={"Referer": page})
