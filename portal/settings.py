@@ -222,6 +222,10 @@ CELERY_BEAT_SCHEDULE = {
 CHECK_INTERVAL_HOURS = env.int("CHECK_INTERVAL_HOURS", default=6)
 FRESHNESS_HOURS = env.int("FRESHNESS_HOURS", default=72)
 
+# --- Failures that applications report ---------------------------------------------------------------------
+FAILURE_RETENTION_DAYS = env.int("FAILURE_RETENTION_DAYS", default=30)
+FAILURES_PER_MINUTE = env.int("FAILURES_PER_MINUTE", default=60_000)  # rows that one ingest key may send
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

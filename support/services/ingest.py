@@ -1,0 +1,114 @@
+"""Takes in failures: normalized, judged by what is known now, and each stored once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from consent.models import Application
+from support.models import FailedRequest, IngestKey
+from support.queries.present import Present, present_of
+from support.rules.facts import Facts
+from support.rules.normal import Normal, identity, normalize
+from support.rules.report import OtherApplicationError, Problem, Report, ReportError, problem_of
+from support.rules.standins import judge
+from support.services.rows import NOBODY, Place, count_up, guid, insert_new, moment
+
+
+@dataclass(frozen=True)
+class Taken:
+    accepted: int
+    new: int  # the others were there before
+
+
+def retention() -> timedelta:
+    return timedelta(days=settings.FAILURE_RETENTION_DAYS)
+
+
+def take(
+    application: Application,
+    reports: Sequence[Report],
+    *,
+    source: FailedRequest.Source,
+    key: IngestKey | None,
+    now: datetime,
+) -> Taken:
+    """Store these failures, all or none. Raises ReportError for the first that cannot be taken."""
+    for number, report in enumerate(reports, 1):
+        check(application, report, row=number, now=now)
+    client_id = str(application.client_id)
+    normals = [normalize(report, client_id=client_id) for report in reports]
+    return store(application, normals, source=source, key=key, now=now)
+
+
+def check(application: Application, report: Report, *, row: int, now: datetime) -> None:
+    if report.application not in (None, application.client_id):
+        raise OtherApplicationError(row, Problem("application", "is another one than the key's"))
+    problem = problem_of(report, now=now, retention=retention())
+    if problem is not None:
+        raise ReportError(row, problem)
+
+
+def store(
+    application: Application,
+    normals: Sequence[Normal],
+    *,
+    source: FailedRequest.Source,
+    key: IngestKey | None,
+    now: datetime,
+) -> Taken:
+    """Store what was normalized already, in one transaction."""
+    tenants = present_of(application, {n.facts.tenant_id for n in normals} - {""})
+    same = {
+        "application_id": application.pk,
+        "received_at": moment(now),
+        "source": source.value,
+        "key_id": guid(key.pk) if key else None,
+    }
+    rows: dict[UUID, dict[str, Any]] = {}
+    places: dict[UUID, Place] = {}
+    for normal in normals:
+        pk = identity(normal.columns, application=application.pk, source=source.value)
+        if pk not in rows:
+            verdict = _verdict(normal, tenants)
+            places[pk] = _place(application.pk, normal, verdict)
+            rows[pk] = {**normal.columns, **same, **_typed(normal), "verdict": verdict}
+    with transaction.atomic():
+        new = insert_new(rows)
+        count_up(Counter(places[pk] for pk in new))
+    return Taken(len(normals), len(new))
+
+
+def _verdict(normal: Normal, tenants: dict[str, Present]) -> str:
+    facts = normal.facts
+    present = tenants.get(facts.tenant_id)
+    tenant = present.at(normal.occurred_at) if present else None
+    return judge(Facts(failure=facts, tenant=tenant)).slug.value
+
+
+def _typed(normal: Normal) -> dict[str, Any]:
+    """Return the columns that databases spell differently."""
+    tenant_id = normal.facts.tenant_id
+    return {
+        "occurred_at": moment(normal.occurred_at),
+        "tenant_id": guid(UUID(tenant_id)) if tenant_id else None,
+    }
+
+
+def _place(application_id: int, normal: Normal, verdict: str) -> Place:
+    facts, columns = normal.facts, normal.columns
+    return Place(
+        application_id=application_id,
+        hour=normal.occurred_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0),
+        verdict=verdict,
+        tenant_id=UUID(facts.tenant_id) if facts.tenant_id else NOBODY,
+        method=columns["method"],
+        template=columns["template"],
+    )
