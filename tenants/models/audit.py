@@ -41,6 +41,10 @@ class AuditEvent(models.Model):
         TRIED = "tried", "Tried an application"
         SCAN_STARTED = "scan-started", "Started a scan"
         EXPORTED = "exported", "Exported data"
+        LOOKED_UP = "looked-up", "Looked up a denied call"
+        FAILURES_IMPORTED = "failures-imported", "Imported denied calls"
+        KEY_MADE = "key-made", "Made an ingest key"
+        KEY_REVOKED = "key-revoked", "Revoked an ingest key"
 
     class ActorKind(models.TextChoices):
         PERSON = "person", "Person"
