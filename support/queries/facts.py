@@ -1,19 +1,24 @@
 """What a verdict is made of, collected: the failure's own facts, and what the portal holds of the tenant.
 
-Three queries, whatever the tenant's past: revisions, snapshots, and rarely the one snapshot of long ago.
+Two queries, whatever the tenant's past: the installation with its snapshots, and the revisions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
-from consent.models import Installation, Snapshot
+from django.db.models import F
+
+from consent.models import Installation
+from consent.models.grants import permissions_of
 from consent.queries.patterns import load_history
-from consent.rules.drift import Grants, Permissions, compare
+from consent.rules.drift import Drift, Grants, Permissions, compare
 from consent.rules.requirements import History, Requirement
-from consent.rules.status import standing_of
+from consent.rules.status import Status, standing_of
 from entra.types import Permission
 from support.models import FailedRequest
 from support.rules.facts import Facts, FailureFacts, TenantFacts, TokenFacts
@@ -22,12 +27,74 @@ SNAPSHOTS = 200  # the newest ones; a tenant has a handful
 NO_SERVICE_PRINCIPAL = {700016, 7000229}  # "Microsoft Entra authentication and authorization error codes"
 
 
-def facts_of(
-    failure: FailedRequest | FailureFacts, *, installation: Installation | None, now: datetime
-) -> Facts:
-    """Return all that a verdict on this failure may use. Without an installation it has itself only."""
+@dataclass(frozen=True)
+class Seen:
+    """One snapshot: what was seen granted, and when."""
+
+    sequence: int
+    at: datetime
+    grants: Grants
+
+
+@dataclass(frozen=True)
+class Past:
+    """An installation with its snapshots, newest first, and everything that was ever required."""
+
+    installation: Installation
+    seen: Sequence[Seen]
+    history: History
+
+    @property
+    def grants(self) -> Grants:
+        return self.installation.pattern.grants
+
+    @property
+    def drift(self) -> Drift:
+        return compare(required=self.history.required, grants=self.grants)
+
+    @property
+    def status(self) -> Status:
+        return self.installation.status(standing_of(drift=self.drift, grants=self.grants))
+
+
+def load_past(*, application_id: int, tenant_id: UUID | None) -> Past | None:
+    """Return what is held of an application in a tenant; None where it is not installed. Two queries."""
+    if tenant_id is None:
+        return None
+    rows = list(
+        Installation.objects.filter(application_id=application_id, tenant_id=tenant_id)
+        .select_related("application", "tenant", "pattern")
+        .annotate(
+            seen_sequence=F("snapshots__sequence"),
+            seen_at=F("snapshots__observed_at"),
+            seen_granted=F("snapshots__pattern__granted"),
+            seen_knows=F("snapshots__pattern__knows"),
+            seen_withdrawn=F("snapshots__pattern__withdrawn"),
+        )
+        .order_by("-snapshots__sequence")[:SNAPSHOTS]
+    )
+    if not rows:
+        return None
+    return Past(
+        installation=rows[0],
+        seen=[_seen(row) for row in rows if row.seen_sequence is not None],
+        history=load_history(rows[0].application),
+    )
+
+
+def _seen(row: Any) -> Seen:
+    grants = Grants(
+        granted=permissions_of(row.seen_granted),
+        knows=frozenset(row.seen_knows),
+        withdrawn=permissions_of(row.seen_withdrawn),
+    )
+    return Seen(row.seen_sequence, row.seen_at, grants)
+
+
+def facts_of(failure: FailedRequest | FailureFacts, *, past: Past | None, now: datetime) -> Facts:
+    """Return all that a verdict on this failure may use. Where nothing is installed it has itself only."""
     told = failure_facts(failure) if isinstance(failure, FailedRequest) else failure
-    tenant = tenant_facts(installation, at=told.occurred_at or now) if installation else None
+    tenant = tenant_facts(past, at=told.occurred_at or now) if past else None
     return Facts(failure=told, tenant=tenant, today=None if told.occurred_at else now.date())
 
 
@@ -72,27 +139,23 @@ def token_facts(told: Mapping[str, Any]) -> TokenFacts:
     )
 
 
-def tenant_facts(installation: Installation, *, at: datetime) -> TenantFacts:
-    """Return what is held of an installation, now and at that moment. Two queries, or three."""
-    history = load_history(installation.application)
-    snapshots = list(installation.snapshots.select_related("pattern").order_by("-sequence")[:SNAPSHOTS])
-    present = installation.pattern.grants
-    drift = compare(required=history.required, grants=present)
-    then = _grants_at(installation, snapshots, present, at=at)
-    revision, current = _revision_at(history, at), history.current
+def tenant_facts(past: Past, *, at: datetime) -> TenantFacts:
+    """Return what is held of an installation, now and at that moment."""
+    installation, history, present = past.installation, past.history, past.grants
+    then = _grants_at(past, at=at)
+    revision, current = revision_at(history, at), history.current
     proved = installation.proved_at is not None
-    past = [(snapshot.observed_at, snapshot.pattern.grants) for snapshot in reversed(snapshots)]
     return TenantFacts(
         name=installation.tenant.name,
-        status=installation.status(standing_of(drift=drift, grants=present)).value,
+        status=past.status.value,
         condition=installation.condition,
         proved_at=installation.proved_at,
         granted_then=then.granted if then else None,
         knows_then=then.knows if then else frozenset(),
         granted_now=present.granted if proved else None,
         knows_now=present.knows if proved else frozenset(),
-        granted_since=_granted_since(past, present.granted),
-        withdrawn_at=_withdrawn_at(past, present),
+        granted_since=_granted_since(past.seen, present.granted),
+        withdrawn_at=_withdrawn_at(past.seen, present),
         revision_then=revision.number if revision else None,
         required_then=revision.required if revision else frozenset(),
         revision_now=current.number if current else None,
@@ -103,50 +166,42 @@ def tenant_facts(installation: Installation, *, at: datetime) -> TenantFacts:
     )
 
 
-def _grants_at(
-    installation: Installation, snapshots: Sequence[Snapshot], present: Grants, *, at: datetime
-) -> Grants | None:
+def _grants_at(past: Past, *, at: datetime) -> Grants | None:
     """Return what was proved by a moment. None when nothing was, even if more was proved since."""
-    if installation.proved_at is not None and at >= min(installation.condition_since, installation.proved_at):
-        newer = [snapshot for snapshot in snapshots if snapshot.observed_at > at]
-        if not newer:
-            return present
-    found = next((snapshot for snapshot in snapshots if snapshot.observed_at <= at), None)
-    if found is None and len(snapshots) == SNAPSHOTS:
-        older = installation.snapshots.select_related("pattern").filter(observed_at__lte=at)
-        found = older.order_by("-sequence").first()
-    return found.pattern.grants if found else None
+    read_at, since = past.installation.proved_at, past.installation.condition_since
+    unchanged = not past.seen or past.seen[0].at <= at
+    if read_at is not None and at >= min(since, read_at) and unchanged:
+        return past.grants
+    return next((seen.grants for seen in past.seen if seen.at <= at), None)
 
 
-def _revision_at(history: History, at: datetime) -> Requirement | None:
+def revision_at(history: History, at: datetime) -> Requirement | None:
     return next((r for r in reversed(history.revisions) if r.published_at <= at), None)
 
 
-def _granted_since(
-    past: Sequence[tuple[datetime, Grants]], granted: Permissions
-) -> dict[Permission, datetime]:
+def _granted_since(past: Sequence[Seen], granted: Permissions) -> dict[Permission, datetime]:
     """Return since when each permission is seen without a gap. A proof that could not see is no gap."""
     since: dict[Permission, datetime] = {}
-    for moment, grants in past:
+    for seen in reversed(past):
         for permission in granted:
-            if permission in grants.granted:
-                since.setdefault(permission, moment)
-            elif grants.covers(permission):
+            if permission in seen.grants.granted:
+                since.setdefault(permission, seen.at)
+            elif seen.grants.covers(permission):
                 since.pop(permission, None)
     return since
 
 
-def _withdrawn_at(past: Sequence[tuple[datetime, Grants]], present: Grants) -> dict[Permission, datetime]:
+def _withdrawn_at(past: Sequence[Seen], present: Grants) -> dict[Permission, datetime]:
     """Return when each permission that was once granted was first seen to be gone, if it still is."""
     gone: dict[Permission, datetime] = {}
-    seen: set[Permission] = set()
-    for moment, grants in past:
-        for permission in seen - grants.granted:
-            if grants.covers(permission):
-                gone.setdefault(permission, moment)
-        for permission in grants.granted:
+    ever: set[Permission] = set()
+    for seen in reversed(past):
+        for permission in ever - seen.grants.granted:
+            if seen.grants.covers(permission):
+                gone.setdefault(permission, seen.at)
+        for permission in seen.grants.granted:
             gone.pop(permission, None)
-        seen |= grants.granted
+        ever |= seen.grants.granted
     return {permission: at for permission, at in gone.items() if permission not in present.granted}
 
 
