@@ -258,11 +258,15 @@ class TestATripToMicrosoft:
         attempt.refresh_from_db()
         assert (attempt.outcome, attempt.invitation.used_at) == ("approved", NOW + timedelta(hours=1))
 
-    def test_that_never_came_back_and_changed_nothing_stays_open(self, installation, attempt):
+    @pytest.mark.parametrize("seen", [(), (P1,)], ids=["nothing", "a part that anything may have brought"])
+    def test_that_never_came_back_is_decided_by_the_whole_only(
+        self, installation, attempt, application, seen
+    ):
+        factories.make_revision(application, P1, P2)
         ConsentAttempt.objects.update(outcome="started", returned_at=None)
         Installation.objects.update(claimed_at=None)
 
-        check(installation, saw(consented=False), at=NOW + timedelta(hours=1))
+        check(installation, saw(*seen, consented=bool(seen)), at=NOW + timedelta(hours=1))
 
         attempt.refresh_from_db()
         assert (attempt.outcome, attempt.settled_at) == ("started", None)

@@ -157,6 +157,11 @@ class TestWhatCannotBeBelieved:
             "This try ended before its result",
         )
 
+    def test_a_code_that_comes_twice_is_none(self, visitor):
+        address = visitor.sign_in()
+
+        ended(visitor, visitor.come_back(f"{address}&code=again"), "This try ended before its result")
+
     def test_a_consent_that_is_under_way_keeps_its_own_return(self, visitor):
         consent = visitor.state()
         visitor.leave_to_try()
