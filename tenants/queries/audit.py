@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from tenants.models import AuditCheck, AuditEvent, AuditTail, Person
@@ -14,6 +16,7 @@ PAGE = 50
 BATCH = 1000  # events that an export has in memory at once
 NAMES = 100  # of staff, offered while typing
 LARGEST = 2**63 - 1
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$")
 
 Json = Mapping[str, Any]
 
@@ -48,7 +51,7 @@ def audit_page(params: Params) -> dict[str, Any]:
     return {
         "rows": [listed(event) for event in rows],
         "where": where,
-        "chips": _chips(where),
+        "chips": _chips(where, actor=rows[0].actor_name if rows else ""),
         "newer": where.query(before=rows[0].sequence) if newer else "",
         "older": where.query(after=rows[-1].sequence) if older else "",
         "actions": AuditEvent.Action.choices,
@@ -107,9 +110,10 @@ def listed(event: AuditEvent) -> Listed:
 
 
 def changes_of(before: Json, after: Json) -> tuple[Change, ...]:
-    """Return what differs between before and after, and what there is only afterwards."""
+    """Return what differs between before and after, and what is new: a new "no" is nothing."""
     names = sorted({*before, *after}, key=lambda name: (name == "permissions", name))
-    changes = (_change(name, before.get(name), after.get(name)) for name in names)
+    named = (name for name in names if name in before or after[name] is not False)
+    changes = (_change(name, before.get(name), after.get(name)) for name in named)
     return tuple(c for c in changes if c.is_set or c.before != c.after)
 
 
@@ -142,7 +146,16 @@ def _words(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, dict):
         return "; ".join(f"{name}: {_words(item)}" for name, item in sorted(value.items()))
-    return ", ".join(map(_words, value)) if isinstance(value, list) else str(value)
+    return ", ".join(map(_words, value)) if isinstance(value, list) else _text(str(value))
+
+
+def _text(value: str) -> str:
+    """Return a moment as pages write it, and any other text as it is."""
+    try:
+        moment = datetime.fromisoformat(value) if MOMENT.match(value) else None
+    except ValueError:
+        return value
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if moment else value
 
 
 def _page(
@@ -169,12 +182,11 @@ def _staff_names() -> list[str]:
     return list(people.values_list("name", flat=True).distinct()[:NAMES])
 
 
-def _chips(where: AuditFilter) -> list[dict[str, str]]:
+def _chips(where: AuditFilter, *, actor: str) -> list[dict[str, str]]:
     """Return what is filtered by in words, each with the address that takes it away."""
-    kind = KINDS.get(where.actor)
     action = dict(AuditEvent.Action.choices).get(where.action)
     chips: list[tuple[object, str, dict[str, Any]]] = [
-        (where.actor, f"by {kind.label if kind else where.actor}", {"actor": ""}),
+        (where.actor, f"by {actor or where.actor}", {"actor": ""}),
         (where.action, f"{action}", {"action": ""}),
         (where.target, f"about {_target_words(where)}", {"target": ""}),
         (where.tenant, f"tenant {where.tenant}", {"tenant": None}),
