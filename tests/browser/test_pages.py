@@ -12,12 +12,18 @@ from tests.browser.conftest import Open
 from tests.browser.fleet import Fleet
 from tests.browser.gallery import Gallery
 from tests.browser.inspection import NARROW, WIDE, look, visit
+from tests.browser.own_gallery import OwnGallery
 from tests.browser.visitors import Visitors
 
 
 @pytest.fixture
 def gallery(fleet: Fleet) -> Gallery:
     return Gallery(fleet)
+
+
+@pytest.fixture
+def own_gallery(fleet: Fleet) -> OwnGallery:
+    return OwnGallery(fleet)
 
 
 def examine(page: Page, name: str, address: str, *, status: int = 200) -> list[str]:
@@ -36,6 +42,18 @@ def test_pages_of_staff(open_as: Open, fleet: Fleet, gallery: Gallery, part: int
     pages = list(gallery.staff.items())[part::2]
 
     assert problems({name: examine(open_as(fleet.owner), name, address) for name, address in pages}) == ""
+
+
+def test_pages_of_an_organization(open_as: Open, own_gallery: OwnGallery) -> None:
+    pages = own_gallery.organization.items()
+
+    assert problems({name: examine(open_as(who), name, address) for name, (who, address) in pages}) == ""
+
+
+def test_pages_of_the_audit_log_and_beside_it(open_as: Open, own_gallery: OwnGallery) -> None:
+    pages = own_gallery.audit.items()
+
+    assert problems({name: examine(open_as(who), name, address) for name, (who, address) in pages}) == ""
 
 
 def test_pages_of_people_with_a_link(visitors: Visitors, open_as: Open, gallery: Gallery) -> None:
