@@ -20,6 +20,7 @@ FORM = READ | POST
 
 class Who(Enum):
     ANYONE = "anyone, signed in or not"
+    KEY = "applications, each with its ingest key; no session opens it"
     LINK = "whoever holds an approval link: the link is the key"
     SIGNED_IN = "anyone who is signed in, with or without a role"
     KNOWN = "staff and admins; who is neither is told who can let them in"
@@ -34,6 +35,8 @@ LISTS: tuple[tuple[Who, frozenset[str], str], ...] = (
     (Who.ANYONE, READ, "portal:healthz portal:readyz public:returned"),
     (Who.ANYONE, GET, "portal:sign_in portal:sign_in_return public:consent_return"),
     (Who.ANYONE, POST, "portal:sign_in_start portal:theme"),
+    (Who.ANYONE, READ, "api:openapi"),
+    (Who.KEY, POST, "api:failures"),
     (Who.LINK, READ, "public:invitation public:result public:receipt public:roles public:forward"),
     (Who.LINK, READ, "public:genuine public:try_result"),
     (Who.LINK, POST, "public:go public:decline public:check public:try_start"),

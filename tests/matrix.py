@@ -34,7 +34,7 @@ ROLES = (
 )
 OUTSIDE = {"anonymous", "disabled owner"}
 STAFF = {"viewer", "support", "owner"}
-OPEN = (Who.ANYONE, Who.LINK)
+OPEN = (Who.ANYONE, Who.LINK, Who.KEY)
 SEE = {
     Who.SIGNED_IN: set(ROLES),
     Who.KNOWN: set(ROLES),

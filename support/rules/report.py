@@ -25,6 +25,7 @@ from entra.types import Kind
 
 MOST_ROWS: Final = 1000  # in one batch
 AHEAD: Final = timedelta(days=1)  # that a reporter's clock may be ahead of ours
+DENIED: Final = "has to be 206, or 400 to 599: other answers are no failures"
 LATEST: Final = 253_402_300_799  # the last second of the year 9999
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
@@ -40,7 +41,7 @@ class Strict(BaseModel):
 
 def _denied(status: int) -> int:
     if status < 400 and status != 206:
-        raise PydanticCustomError("not_denied", "was no failure: only 206 and 400 to 599 are taken")
+        raise PydanticCustomError("not_denied", DENIED)
     return status
 
 
@@ -116,7 +117,7 @@ class Problem:
     says: str
 
     def about(self, row: str) -> str:
-        return f"{row}: {self.field + ' ' if self.field else ''}{self.says}."
+        return f"{row}: {self.field} {self.says}." if self.field else f"{row} {self.says}."
 
 
 class ReportError(ValueError):
@@ -148,6 +149,8 @@ def read(text: bytes) -> list[Report]:
         error = failure.errors(include_url=False, include_input=False)[0]
         place = list(error["loc"])
         row = place.pop(0) if many and place and isinstance(place[0], int) else 0
+        if many and error["type"] == "too_long" and not place:
+            row = MOST_ROWS
         raise ReportError(int(row) + 1, _problem(error, place)) from None
 
 
@@ -200,7 +203,7 @@ def _problem(error: ErrorDetails, place: list[int | str]) -> Problem:
     if kind == "json_invalid":
         return Problem("", f"is not JSON ({context.get('error', 'unreadable')})")
     if kind == "too_long" and not place:
-        return Problem("", f"and more: a batch has at most {MOST_ROWS:,} rows")
+        return Problem("", f"is one too many: a batch has at most {MOST_ROWS:,}")
     field = ".".join(_plain(str(part)) for part in place[: 2 if place[:1] == ["token"] else 1])
     return Problem(field, _says(kind, field, error["msg"], context))
 
@@ -208,6 +211,8 @@ def _problem(error: ErrorDetails, place: list[int | str]) -> Problem:
 def _says(kind: str, field: str, message: str, context: Mapping[str, Any]) -> str:
     if kind in ("not_denied", "no_id"):
         return message
+    if field == "status" and kind.startswith(("greater", "less")):
+        return DENIED
     if field == "error":
         return "has to be an object, or text of at most 16,000 characters"
     if kind.startswith("datetime"):
