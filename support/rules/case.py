@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
 from consent.rules.security_api import directory_roles
@@ -154,7 +154,7 @@ class Case:
         return tuple(k for k in _BOTH if k in asked) or _BOTH
 
     def _granted(
-        self, granted: Iterable[Permission] | None, knows: frozenset[str], kinds: tuple[Kind, ...]
+        self, granted: Collection[Permission] | None, knows: frozenset[str], kinds: tuple[Kind, ...]
     ) -> bool | None:
         if granted is None:
             return None
@@ -162,7 +162,7 @@ class Case:
             return True
         return False if all(k in knows or f"{k}:{GRAPH}" in knows for k in kinds) else None
 
-    @property
+    @cached_property
     def required_here(self) -> list[Permission]:
         """Of what is needed, what some revision asks for."""
         asked = self.tenant.required_then | self.tenant.required_now
@@ -195,8 +195,10 @@ def _code_in(message: str) -> int | None:
 
 
 def _among(
-    permissions: Iterable[Permission], needs: tuple[str, ...], kinds: tuple[Kind, ...]
+    permissions: Collection[Permission], needs: tuple[str, ...], kinds: tuple[Kind, ...]
 ) -> list[Permission]:
+    if not permissions or not needs:
+        return []
     ids = _ids(needs)
     return [
         p

@@ -180,4 +180,4 @@ _QUESTIONS: Final[tuple[tuple[str, Callable[[Case], Answer]], ...]] = (
 
 
 def asked(case: Case) -> tuple[Check, ...]:
-    return tuple(Check(title, *answer(case)) for title, answer in _QUESTIONS)
+    return tuple([Check(title, *answer(case)) for title, answer in _QUESTIONS])

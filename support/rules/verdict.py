@@ -39,8 +39,7 @@ CHECKS: Final[tuple[Callable[[Case], Finding | None], ...]] = (
 
 def judge(facts: Facts) -> Verdict:
     case = Case(facts)
-    finding = next((found for check in CHECKS if (found := check(case)) is not None), None)
-    finding = finding or checks_permission.unexplained(case)
+    finding = _decided(case)
     said = say(finding, case)
     return Verdict(
         slug=finding.slug,
@@ -53,6 +52,19 @@ def judge(facts: Facts) -> Verdict:
         missing=finding.missing,
         role=finding.role,
     )
+
+
+def slug_of(facts: Facts) -> Slug:
+    """Return the verdict's slug alone, without its words: for counting many."""
+    return _decided(Case(facts)).slug
+
+
+def _decided(case: Case) -> Finding:
+    for check in CHECKS:
+        finding = check(case)
+        if finding is not None:
+            return finding
+    return checks_permission.unexplained(case)
 
 
 def _confidence(finding: Finding) -> Confidence:

@@ -29,7 +29,7 @@ DENIED: Final[Mapping[tuple[Slug, str], Wording]] = {
     (Slug.PERMISSION_MISSING, "not-asked"): Wording(
         _US,
         "The call needs {permission}, which no revision of the app asks for.",
-        "Ours to fix: publish a revision that requires it and send the approval link, or don't make the call.",
+        "Ours to fix: publish a revision that requires it and send the approval link, or drop the call.",
     ),
     (Slug.PERMISSION_MISSING, "approved-later"): Wording(
         Who.NOBODY,
