@@ -218,6 +218,18 @@ class TestTheSignature:
         with pytest.raises(SignInFailed, match="not signed with a key of Microsoft's"):
             arrive(facing, issuer)
 
+    def test_a_key_that_the_token_itself_brings_does_not_pass(self, facing, issuer):
+        """RFC 8725, section 3.10: nothing that a token's header points to is to be trusted."""
+        published, issuer.key = issuer.key, SigningKey()
+        own = issuer.key.jwk()
+        addresses = {"jku": "https://evil.example/keys", "x5u": "https://evil.example/chain"}
+        issuer.token = lambda: _signed(
+            issuer, {"alg": "RS256", "kid": published.kid, "jwk": own, "x5c": [own["n"]], **addresses}
+        )
+
+        with pytest.raises(SignInFailed, match="not signed with a key of Microsoft's"):
+            arrive(facing, issuer)
+
     def test_of_two_keys_of_one_id_the_right_one_counts(self, facing, issuer):
         issuer.keys = [SigningKey().jwk(), issuer.key.jwk()]
         assert arrive(facing, issuer).oid == OID
