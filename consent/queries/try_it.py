@@ -134,7 +134,7 @@ def try_page(evidence: SignInEvidence, *, asked: Sequence[str]) -> TryPage:
         eligible=_waiting(evidence),
         scopes=[_scope(value, asked) for value in evidence.scopes],
         rows=[
-            Row(one.call, _cell(one.judgement), _cell(other.judgement) if app_readable else None)
+            Row(one.call, cell_of(one.judgement), cell_of(other.judgement) if app_readable else None)
             for one, other in zip(person, app, strict=True)
         ],
         live=[
@@ -181,7 +181,7 @@ def _scope(value: str, asked: Sequence[str]) -> Scope:
     return Scope(value, title, asked=value in asked, by_sign_in=value in OIDC_SCOPES)
 
 
-def _cell(judgement: Judgement) -> Cell:
+def cell_of(judgement: Judgement) -> Cell:
     word, icon, tone = _VERDICTS[judgement.verdict]
     return Cell(word, icon, tone, judgement.why, judgement.verdict.value)
 
