@@ -8,12 +8,17 @@ from importlib import import_module
 import pytest
 from django.db import connection
 from django.test import Client
+from hypothesis import HealthCheck, settings
 
 from consent.models import Application
 from sandbox.demo import demo
 from sandbox.server import Running, start
 from tests import factories
 from tests.stage import prove_again, start_over
+
+if settings.get_current_profile_name() == "default":  # in CI Hypothesis has one that is as patient
+    settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
