@@ -50,7 +50,9 @@ def take(
 
 def check(application: Application, report: Report, *, row: int, now: datetime) -> None:
     if report.application not in (None, application.client_id):
-        raise OtherApplicationError(row, Problem("application", "is another one than the key's"))
+        raise OtherApplicationError(
+            row, Problem("application", f"has to be {application.client_id}, or left out")
+        )
     problem = problem_of(report, now=now, retention=retention())
     if problem is not None:
         raise ReportError(row, problem)

@@ -13,7 +13,7 @@ from django.db import connection, connections
 from support.models import FailedRequest, FailureCount
 from support.rules.report import OtherApplicationError, ReportError, read
 from support.services.ingest import take
-from tests.factories import NOW, P1, T1, grants, make_application, make_installation, make_revision
+from tests.factories import CONNECTOR, NOW, P1, T1, grants, make_application, make_installation, make_revision
 from tests.support.reporting import reported, reports
 
 API = FailedRequest.Source.API
@@ -125,7 +125,7 @@ class TestWhatCannotBeTaken:
         [
             ({"occurred_at": "9999-12-31T23:59:59-10:00"}, "Row 2: occurred_at lies more than a day ahead."),
             ({"occurred_at": "2026-10-01T00:00:00Z"}, "Row 2: occurred_at lies more than 30 days back"),
-            ({"application": str(uuid.UUID(int=3))}, "Row 2: application is another one than the key's."),
+            ({"application": str(uuid.UUID(int=3))}, f"Row 2: application has to be {CONNECTOR}, or"),
         ],
     )
     def test_is_named_and_nothing_is_stored(self, application, change, says):
