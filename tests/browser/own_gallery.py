@@ -97,7 +97,7 @@ class OwnGallery:
             ("posture-report", ("application", "roles")),
         ):
             for page in pages:
-                self._add(f"{page}-{slug[:12]}", self.ada, reverse(f"organization:{page}", args=[slug]))
+                self._add(f"{page}-of-{slug[:12]}", self.ada, reverse(f"organization:{page}", args=[slug]))
         self._add("receipt", self.ada, receipt)
         self._add("application-of-a-reader", self.rita, reverse("organization:application", args=[own]))
         self._add("roles-of-a-reader", self.rita, reverse("organization:roles", args=[own]))
@@ -107,7 +107,7 @@ class OwnGallery:
         self._add("lone", lone, reverse("organization:application", args=[self.fleet.empty.slug]))
 
     def _add(self, name: str, person: Person, address: str) -> None:
-        self.organization[f"own-{name.replace('_', '-')}"] = (person, address)
+        self.organization[name.replace("_", "")] = (person, address)
 
     def look_up(self, installation: Installation) -> None:
         """Let the directory have answered Ada."""
@@ -164,14 +164,17 @@ class OwnGallery:
         for page in ("samples", "checklist"):
             self.audit[page] = (owner, reverse(f"consent:{page}", args=["sentinel-connector"]))
 
-    def strangers(self) -> dict[str, Person]:
-        """People who may see nothing here, one for each reason."""
-        ids = {"tenant_id": uuid.uuid4()}
-        return {
-            "no-role-guest": self._admin("Directory Readers", name="Gus Guest", is_guest=True),
-            "no-role-eligible": self._admin(
-                "Reports Reader", name="Elio Esposito", eligible_roles=[SECURITY_READER]
-            ),
-            "no-role-unread": self._admin("Directory Readers", name="Uma Unread", roles_read_at=None),
-            "no-role-unknown-organization": self._admin("Global Administrator", name="Una Unknown", **ids),
-        }
+
+def strangers(fleet: Fleet) -> dict[str, Person]:
+    """People who may see nothing here, one for each reason."""
+    tenant, now = fleet.story.tenant, fleet.now
+    eligible = {"eligible_roles": [SECURITY_READER], "roles_read_at": now}
+    return {
+        "no-role-guest": make_tenant_admin(tenant, "Directory Readers", name="Gus Guest", is_guest=True),
+        "no-role-eligible": make_tenant_admin(tenant, "Reports Reader", name="Elio Esposito", **eligible),
+        "no-role-unread": make_tenant_admin(tenant, name="Uma Unread", roles_read_at=None),
+        "no-role-unknown": make_tenant_admin(
+            tenant, "Global Administrator", name="Una Unknown", tenant_id=uuid.uuid4()
+        ),
+        "no-role-at-all": make_tenant_admin(tenant, name="Rui Costa", roles_read_at=now),
+    }

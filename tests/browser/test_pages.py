@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from consent.models import ConsentAttempt
 from consent.services import consent_flow
 from consent.services.invitations import link
+from tenants.models import Person
 from tests.browser.conftest import Open
 from tests.browser.fleet import Fleet
 from tests.browser.gallery import Gallery
-from tests.browser.inspection import NARROW, WIDE, look, visit
-from tests.browser.own_gallery import OwnGallery
+from tests.browser.inspection import NARROW, WIDE, look, prepare, visit
+from tests.browser.own_gallery import OwnGallery, strangers
 from tests.browser.visitors import Visitors
+
+
+class Examine(Protocol):
+    def __call__(self, person: Person | None, name: str, address: str, *, status: int = 200) -> list[str]: ...
 
 
 @pytest.fixture
@@ -26,10 +33,26 @@ def own_gallery(fleet: Fleet) -> OwnGallery:
     return OwnGallery(fleet)
 
 
-def examine(page: Page, name: str, address: str, *, status: int = 200) -> list[str]:
-    faults = visit(page, address, status=status) + look(page, name)
-    page.context.close()
-    return faults
+@pytest.fixture
+def examine(open_as: Open) -> Examine:
+    """Returns what is wrong with a page, for a person who is signed in or for nobody.
+
+    The first page of a kind is looked at in every way: names begin with the kind.
+    """
+    pages: dict[int, Page] = {}
+    kinds: set[str] = set()
+
+    def examine(person: Person | None, name: str, address: str, *, status: int = 200) -> list[str]:
+        who = person.pk if person else 0
+        if who not in pages:
+            pages[who] = open_as(person)
+            prepare(pages[who])
+        kind = name.partition("-")[0]
+        crossed = kind in kinds
+        kinds.add(kind)
+        return visit(pages[who], address, status=status) + look(pages[who], name, crossed=crossed)
+
+    return examine
 
 
 def problems(found: dict[str, list[str]]) -> str:
@@ -38,32 +61,32 @@ def problems(found: dict[str, list[str]]) -> str:
 
 
 @pytest.mark.parametrize("part", [0, 1])
-def test_pages_of_staff(open_as: Open, fleet: Fleet, gallery: Gallery, part: int) -> None:
+def test_pages_of_staff(examine: Examine, fleet: Fleet, gallery: Gallery, part: int) -> None:
     pages = list(gallery.staff.items())[part::2]
 
-    assert problems({name: examine(open_as(fleet.owner), name, address) for name, address in pages}) == ""
+    assert problems({name: examine(fleet.owner, name, address) for name, address in pages}) == ""
 
 
-def test_pages_of_an_organization(open_as: Open, own_gallery: OwnGallery) -> None:
+def test_pages_of_an_organization(examine: Examine, own_gallery: OwnGallery) -> None:
     pages = own_gallery.organization.items()
 
-    assert problems({name: examine(open_as(who), name, address) for name, (who, address) in pages}) == ""
+    assert problems({name: examine(who, name, address) for name, (who, address) in pages}) == ""
 
 
-def test_pages_of_the_audit_log_and_beside_it(open_as: Open, own_gallery: OwnGallery) -> None:
+def test_pages_of_the_audit_log_and_beside_it(examine: Examine, own_gallery: OwnGallery) -> None:
     pages = own_gallery.audit.items()
 
-    assert problems({name: examine(open_as(who), name, address) for name, (who, address) in pages}) == ""
+    assert problems({name: examine(who, name, address) for name, (who, address) in pages}) == ""
 
 
-def test_pages_of_people_with_a_link(visitors: Visitors, open_as: Open, gallery: Gallery) -> None:
+def test_pages_of_people_with_a_link(visitors: Visitors, examine: Examine, gallery: Gallery) -> None:
     visitors.refusals.add(410)
     gone = {"closed-expires_at": 410, "closed-withdrawn_at": 410}
 
     assert (
         problems(
             {
-                name: examine(open_as(None), name, address, status=gone.get(name, 200))
+                name: examine(None, name, address, status=gone.get(name, 200))
                 for name, address in gallery.public.items()
             }
         )
@@ -71,11 +94,11 @@ def test_pages_of_people_with_a_link(visitors: Visitors, open_as: Open, gallery:
     )
 
 
-def test_pages_of_every_result(open_as: Open, gallery: Gallery) -> None:
-    assert problems({name: examine(open_as(None), name, url) for name, url in gallery.results.items()}) == ""
+def test_pages_of_every_result(examine: Examine, gallery: Gallery) -> None:
+    assert problems({name: examine(None, name, url) for name, url in gallery.results.items()}) == ""
 
 
-def test_pages_for_when_something_is_wrong(visitors: Visitors, open_as: Open, fleet: Fleet) -> None:
+def test_pages_for_when_something_is_wrong(visitors: Visitors, examine: Examine, fleet: Fleet) -> None:
     visitors.refusals.update({400, 403, 404, 500})
     pages = {
         "error-400": (None, f"/sign-in?{'a=&' * 2500}", 400),
@@ -84,6 +107,7 @@ def test_pages_for_when_something_is_wrong(visitors: Visitors, open_as: Open, fl
         "error-404-public": (None, "/c/nobody-made-this", 404),
         "error-500": (fleet.owner, "/broken/registration", 500),
         "no-role": (fleet.stranger, "/", 403),
+        **{name: (person, "/", 403) for name, person in strangers(fleet).items()},
         "sign-in-failed": (None, "/sign-in/return", 400),
         "return-unmatched": (None, "/c/return", 400),
     }
@@ -91,7 +115,7 @@ def test_pages_for_when_something_is_wrong(visitors: Visitors, open_as: Open, fl
     assert (
         problems(
             {
-                name: examine(open_as(person), name, address, status=status)
+                name: examine(person, name, address, status=status)
                 for name, (person, address, status) in pages.items()
             }
         )
