@@ -134,6 +134,14 @@ RAIL: tuple[RailItem, ...] = (
     RailItem("consent:scan_list", "Scans", "scan", "consent:scan"),
     RailItem("consent:application_detail", "Registration", "key", "consent:application_detail"),
     RailItem(
+        "support:token",
+        "Token inspector",
+        "token",
+        "support:token",
+        heading="Support",
+        roles=("owner", "support"),
+    ),
+    RailItem(
         "tenants:audit_list",
         "Audit log",
         "audit",

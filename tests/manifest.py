@@ -53,6 +53,7 @@ LISTS: tuple[tuple[Who, frozenset[str], str], ...] = (
     (Who.STAFF, READ, "consent:samples consent:checklist"),
     (Who.SUPPORT, POST, "consent:tenant_check consent:scan_start"),
     (Who.SUPPORT, POST, "consent:invitation_create consent:invitation_withdraw"),
+    (Who.SUPPORT, FORM, "support:token"),
     (Who.OWNER, FORM, "consent:application_register consent:tenant_add consent:revision_draft"),
     (Who.OWNER, READ, "tenants:audit_list tenants:audit_detail"),
     (Who.OWNER, GET, "tenants:audit_export tenants:audit_export_json"),

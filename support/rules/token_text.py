@@ -147,4 +147,5 @@ def _without_token(text: str) -> Shape:
     named = re.search(r"""access_token["']?\s*[:=]\s*["']?""", text)
     if _OPAQUE.fullmatch(plain) or _CUT_SHORT.fullmatch(plain):
         return Shape.OPAQUE
-    return Shape.OPAQUE if named and _OPAQUE.search(text, named.end()) else Shape.NO_TOKEN
+    inside = named and (_OPAQUE.match(text, named.end()) or _CUT_SHORT.match(text, named.end()))
+    return Shape.OPAQUE if inside else Shape.NO_TOKEN
