@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from portal import charts
+from portal import bars, charts
 from portal.wording import CELLS, KINDS, RAIL, STATUSES
 
 register = template.Library()
@@ -174,6 +174,15 @@ def line_chart(
     chart = charts.line_chart(points, markers)
     rows = [(point, charts.percent(value)) for point, value in reversed(chart.points)] if chart else []
     return {"chart": chart, "rows": rows, "name": name, "title": title}
+
+
+@register.inclusion_tag("components/bar_chart.html")
+def bar_chart(
+    points: Sequence[tuple[datetime, int]], hourly: bool, name: str = "counts", title: str = "Denied calls"
+) -> dict[str, Any]:
+    """Points are (start of an hour or day, count), oldest first; `name` makes the ids."""
+    chart = bars.bar_chart(points, hourly=hourly)
+    return {"chart": chart, "name": name, "title": title, "first": "Hour, UTC" if hourly else "Day"}
 
 
 @register.inclusion_tag("components/field.html")

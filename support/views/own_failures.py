@@ -1,0 +1,41 @@
+"""An organization's own denied calls, and why each was denied. Nothing of anybody else."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from consent.access import own_installation
+from consent.views.organization import shell
+from support.access import own_failure
+from support.queries.failure_page import verdict_page
+from support.services.explain import explain_and_note, list_and_note
+from tenants.access import TenantRequest, tenant_admin
+
+
+@tenant_admin
+@require_safe
+def failures(request: TenantRequest, slug: str) -> HttpResponse:
+    installation = own_installation(request.user, slug)
+    page = list_and_note(
+        installation,
+        person=request.user,
+        after=request.GET.get("after", ""),
+        cause=request.GET.get("cause", ""),
+        now=timezone.now(),
+    )
+    return render(request, "support/own_failures.html", {**shell(request, installation), **page})
+
+
+@tenant_admin
+@require_safe
+def failure(request: TenantRequest, slug: str, failure_id: UUID) -> HttpResponse:
+    installation, found = own_failure(request.user, slug, failure_id)
+    explained = explain_and_note(found, person=request.user, ours=False, now=timezone.now())
+    page = verdict_page(explained.facts, explained.verdict, explained.past)
+    context = {**shell(request, installation), **page, "failure": found}
+    return render(request, "support/own_failure.html", context)
