@@ -111,7 +111,7 @@ KINDS: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class RailItem:
-    """One link of the left rail. `section` is how the URL names of its pages begin.
+    """One link of the left rail. `section` is how the URL names of its pages begin, or several such.
 
     `roles` are those that see it: all when empty. Without `of_application` it is there on every page.
     """
@@ -119,7 +119,7 @@ class RailItem:
     url_name: str
     label: str
     icon: str
-    section: str
+    section: str | tuple[str, ...]
     count: str = ""
     heading: str = ""
     roles: tuple[str, ...] = ()
@@ -134,11 +134,31 @@ RAIL: tuple[RailItem, ...] = (
     RailItem("consent:scan_list", "Scans", "scan", "consent:scan"),
     RailItem("consent:application_detail", "Registration", "key", "consent:application_detail"),
     RailItem(
+        "support:lookup",
+        "Request lookup",
+        "search",
+        ("support:lookup", "support:failure_detail"),
+        heading="Support",
+        roles=("owner", "support"),
+    ),
+    RailItem(
+        "support:failure_list",
+        "Denied calls",
+        "st-revoked",
+        (
+            "support:failure_list",
+            "support:tenant_failures",
+            "support:failure_upload",
+            "support:failure_samples",
+            "support:ingest_keys",
+        ),
+        roles=("owner", "support"),
+    ),
+    RailItem(
         "support:token",
         "Token inspector",
         "token",
         "support:token",
-        heading="Support",
         roles=("owner", "support"),
     ),
     RailItem(

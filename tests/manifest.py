@@ -53,13 +53,17 @@ LISTS: tuple[tuple[Who, frozenset[str], str], ...] = (
     (Who.STAFF, READ, "consent:samples consent:checklist"),
     (Who.SUPPORT, POST, "consent:tenant_check consent:scan_start"),
     (Who.SUPPORT, POST, "consent:invitation_create consent:invitation_withdraw"),
-    (Who.SUPPORT, FORM, "support:token"),
+    (Who.SUPPORT, FORM, "support:token support:lookup"),
+    (Who.SUPPORT, READ, "support:failure_detail support:failure_json"),
+    (Who.SUPPORT, READ, "support:failure_list support:tenant_failures"),
+    (Who.STAFF, READ, "support:verdict_help"),
     (Who.OWNER, FORM, "consent:application_register consent:tenant_add consent:revision_draft"),
     (Who.OWNER, READ, "tenants:audit_list tenants:audit_detail"),
     (Who.OWNER, GET, "tenants:audit_export tenants:audit_export_json"),
     (Who.ADMIN, READ, "organization:home organization:application"),
     (Who.ADMIN, READ, "organization:receipt organization:receipt_json organization:roles"),
     (Who.ADMIN, READ, "organization:graph_explorer organization:try_it organization:samples"),
+    (Who.ADMIN, READ, "own_failures:failures own_failures:failure"),
     (Who.ADMIN, POST, "organization:roles_check organization:explorer_check organization:try_start"),
     (Who.APPROVER, POST, "organization:approve"),
 )
@@ -67,6 +71,8 @@ LISTS: tuple[tuple[Who, frozenset[str], str], ...] = (
 QUERIES = {
     "consent:tenant_claims": {"a": "tenant_id", "b": "tenant_id"},
     "organization:try_it": {"result": "try_id"},
+    "support:lookup": {"tenant": "tenant_id"},
+    "support:failure_list": {"tenant": "tenant_id"},
 }
 
 

@@ -34,6 +34,7 @@ VALUES = {
     "token": "nobody-made-this",
     "try_id": uuid.UUID(int=7),
     "event": 1,
+    "failure_id": uuid.UUID(int=7),
 }
 
 

@@ -14,10 +14,12 @@ from django.utils import timezone
 from consent.models import Application, ConsentAttempt, Installation, Invitation, Scan, SignInEvidence
 from consent.queries.patterns import load_cohorts, load_history
 from consent.services.invitations import token_of
+from support.models import FailedRequest
 from tenants.models import Person, Tenant
 from tenants.services.audit import Action, Target, record
 from tests import factories
 from tests.factories import P1, P2, P3, T1, T2, grants
+from tests.support.failing import make_failure
 
 NOBODYS = uuid.UUID(int=5)
 ADMINS = {"admin of T1", "reader of T1", "admin of T2"}
@@ -31,6 +33,7 @@ class Home:
     link: Invitation
     scan: Scan
     tried: SignInEvidence
+    denied: FailedRequest
 
     @property
     def ids(self) -> dict[str, object]:
@@ -49,6 +52,7 @@ class Home:
             "token": token_of(self.link),
             "try_id": self.tried.pk,
             "event": 1,
+            "failure_id": self.denied.pk,
         }
 
     @property
@@ -80,7 +84,7 @@ class World:
         forged = f"{neighbor.link.pk.hex}.{token_of(mine.link).rpartition('.')[2]}"
         found = {**self.other.ids, "before": self.other.ids["number"], "token": forged}
         if role in ADMINS:  # staff see every organization of an application, admins one
-            found.update({key: neighbor.ids[key] for key in ("tenant_id", "invitation_id")})
+            found.update({key: neighbor.ids[key] for key in ("tenant_id", "invitation_id", "failure_id")})
         # The audit log is the portal's own: nobody else has another.
         return {**found, "try_id": neighbor.tried.pk, "event": nonexistent()["event"]}
 
@@ -98,6 +102,7 @@ def nonexistent() -> dict[str, object]:
         "digest": "0" * 64,
         "token": token_of(Invitation(pk=NOBODYS)),
         "try_id": NOBODYS,
+        "failure_id": NOBODYS,
         "event": 10**12,  # asking is recorded: what is not there must not come to be
     }
 
@@ -165,4 +170,4 @@ def _home(application: Application, tenant: Tenant, has: Any, *, snapshots: int 
     tried = SignInEvidence.objects.create(
         installation=installation, object_id=NOBODYS, at=now, app_only=refused, **nothing
     )
-    return Home(installation, link, scan, tried)
+    return Home(installation, link, scan, tried, make_failure(application, installation))

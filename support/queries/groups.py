@@ -20,7 +20,6 @@ from consent.models import Application
 from entra.types import is_guid
 from support.models import FailureCount
 from support.rules.labels import CAUSES, Cause, cause_of
-from tenants.models import Tenant
 
 WINDOWS = {1: "24 hours", 7: "7 days", 30: "30 days"}
 GROUPS = 50
@@ -92,7 +91,7 @@ def groups_page(application: Application, where: Filter, *, now: datetime) -> di
         "more": len(groups) > GROUPS,
         "most": GROUPS,
         "windows": [(label, where.query(days=days), days == where.days) for days, label in WINDOWS.items()],
-        "tenant_name": _name_of(where.tenant),
+        "tenant_name": _name_of(application, where.tenant),
         "without": {
             name: where.query(**{name: None if name == "tenant" else ""})
             for name in ("cause", "tenant", "call")
@@ -173,7 +172,8 @@ def _groups(application: Application, counts: QuerySet[FailureCount]) -> list[Gr
     ]
 
 
-def _name_of(tenant_id: UUID | None) -> str:
+def _name_of(application: Application, tenant_id: UUID | None) -> str:
     if tenant_id is None:
         return ""
-    return Tenant.objects.filter(pk=tenant_id).values_list("name", flat=True).first() or str(tenant_id)
+    names = application.installations.filter(tenant_id=tenant_id).values_list("tenant__name", flat=True)
+    return names.first() or str(tenant_id)
