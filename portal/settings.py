@@ -241,6 +241,8 @@ LOGGING = {
             "level": env.str("LOG_LEVEL", default="WARNING"),
             "propagate": False,
         },
+        # At DEBUG it writes out all that a page was made of: customers' data, approval links, tokens' claims.
+        "django.template": {"level": "INFO"},
         # MSAL logs a cut-off token answer with the token in it.
         "msal": {"level": "CRITICAL"},
         # The file broker has no host, and kombu remarks on that at every start.
