@@ -43,15 +43,15 @@ class Guard:
     tests: tuple[str, ...]
     remove: Callable[[str], str]
 
-    def source(self) -> str:
+    def source(self, root: Path = ROOT) -> str:
         try:
-            return (ROOT / self.file).read_text()
+            return (root / self.file).read_text()
         except OSError:
             raise StaleGuardError(f"{self.file} is not there") from None
 
-    def mutated(self) -> str:
+    def mutated(self, root: Path = ROOT) -> str:
         """Return the file without the guard. Raises StaleGuardError."""
-        source = self.source()
+        source = self.source(root)
         mutated = self.remove(source)
         try:
             ast.parse(mutated)
@@ -155,7 +155,7 @@ class Copy:
     def without(self, guard: Guard) -> Verdict:
         started = time.monotonic()
         try:
-            mutated = guard.mutated()
+            mutated = guard.mutated(self.folder)
         except StaleGuardError as error:
             return Verdict(guard, killed=False, why=f"; STALE: {error}")
         target = self.folder / guard.file
