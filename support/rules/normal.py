@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, Final
 from uuid import UUID
 
+from support.rules.calls import split_url, template_of
+from support.rules.errors import error_facts
 from support.rules.facts import FailureFacts, TokenFacts
+from support.rules.headers import header_facts, header_ids
+from support.rules.redact import cut
 from support.rules.report import Report, TokenReport
-from support.rules.standins import cut, error_facts, header_facts, split_url, template_of
 
 Columns = dict[str, Any]
 
+IDS: Final = ("client_request_id", "request_id", "correlation_id")
 LONGEST: Final[Mapping[str, int]] = {
     "client_request_id": 64,
     "request_id": 64,
@@ -28,7 +32,10 @@ LONGEST: Final[Mapping[str, int]] = {
     "suberror": 60,
     "message": 1000,
 }
+LONGEST_NAME: Final = 200  # of a permission; a report's limit
 MOST_CUT: Final = 32_767
+_BETWEEN: Final = "\x1f"  # ends a word for every pattern, and is in no text that was ever shown to anyone
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
@@ -41,67 +48,78 @@ class Normal:
 
 
 class _Knife:
-    """Cuts what looks like a token or a secret out of every text that passes, and counts."""
+    """Cuts what looks like a token or a secret out of a row's texts, and counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, texts: Iterable[str]) -> None:
+        # Nearly always nothing is there: one look at all of a row is enough to know it.
+        together = _BETWEEN.join(texts)
+        _, found = cut(together)
+        self.clean = not found and together.replace(_BETWEEN, "").isprintable()
         self.count = 0
 
     def text(self, text: str, longest: int) -> str:
         """Cut before shortening: half a token must not slip through. One printable line stays."""
-        if not text:
-            return ""
-        clean, found = cut(text)
-        self.count += found
-        if not clean.isprintable():
-            clean = "".join(c if c.isprintable() else " " for c in clean)
-        return clean[:longest]
+        if not self.clean:
+            text, found = cut(text)
+            self.count += found
+            if not text.isprintable():
+                text = "".join(c if c.isprintable() else " " for c in text)
+        if len(text) < longest:
+            return text
+        # Perhaps shortened before it came here: what the end cuts off may be half of a secret.
+        return text[:longest].rpartition(" ")[0] or text[:longest]
 
-    def texts(self, texts: list[str]) -> list[str]:
-        # Almost always permissions' names, which hold nothing: one look at all of them is enough.
-        joined, found = cut(" ".join(texts))
-        if not found and joined.isprintable():
-            return sorted(set(joined.split()))
-        return sorted({self.text(text, 200) for text in texts} - {""})
+    def names(self, names: list[str]) -> list[str]:
+        if self.clean:
+            return sorted(set(names))
+        return sorted({self.text(name, LONGEST_NAME + 1) for name in names} - {""})
 
 
 def normalize(report: Report, *, client_id: str) -> Normal:
-    knife = _Knife()
     door, version, path = split_url(report.url or "")
     body = error_facts(report.error)
-    heads = header_facts(report.headers or {})
-    path = knife.text(path, LONGEST["path"])
-    token = _token(report.token, knife) if report.token else None
-    tenant = report.tenant_id or (report.token.tid if report.token else None)
+    headers = report.headers or {}
+    heads, ids = header_facts(headers), header_ids(headers)
+    token = _token(report.token) if report.token else None
+    told = {
+        "client_request_id": report.client_request_id
+        or ids.get("client_request_id")
+        or body.client_request_id,
+        "request_id": report.request_id or ids.get("request_id") or body.request_id,
+        "correlation_id": report.correlation_id or ids.get("correlation_id") or body.correlation_id,
+        "path": path,
+        "code": body.code,
+        "suberror": body.suberror,
+        "message": body.message,
+    }
+    texts = {name: value for name, value in heads.items() if isinstance(value, str)}
+    knife = _Knife((*told.values(), *texts.values(), *_texts(token)))
     columns: Columns = {
+        name: knife.text(value, LONGEST[name]) if value else "" for name, value in told.items()
+    }
+    for name in ("client_request_id", "request_id", "correlation_id"):
+        columns[name] = columns[name].lower()
+    tenant = report.tenant_id or (report.token.tid if report.token else None)
+    columns |= {
         "tenant_id": str(tenant) if tenant else None,
         "occurred_at": report.occurred_at.astimezone(UTC).isoformat(),
-        "door": door or ("token" if body.aadsts else ""),
+        "door": door or body.door,
+        "method": (report.method or "").upper(),
         "version": version,
-        "path": path,
-        "template": template_of(path)[: LONGEST["template"]],
+        "template": template_of(columns["path"])[: LONGEST["template"]],
         "status": report.status,
         "aadsts": body.aadsts,
-        "headers": {
-            name: knife.text(value, 500) if isinstance(value, str) else value for name, value in heads.items()
-        },
-        "token": token,
+        "headers": {**heads, **{name: knife.text(value, 500) for name, value in texts.items()}},
+        "token": _without_secrets(token, knife) if token is not None else None,
     }
-    for name, value in (
-        ("client_request_id", report.client_request_id or body.client_request_id),
-        ("request_id", report.request_id or body.request_id),
-        ("correlation_id", report.correlation_id or body.correlation_id),
-    ):
-        columns[name] = knife.text(value, LONGEST[name]).lower()
-    for name, value in (("code", body.code), ("suberror", body.suberror), ("message", body.message)):
-        columns[name] = knife.text(value, LONGEST[name])
-    columns["method"] = (report.method or "").upper()
     columns["cut"] = min(knife.count, MOST_CUT)
-    return Normal(report.occurred_at, columns, facts_of(columns, report.occurred_at, client_id=client_id))
+    facts = facts_of(columns, report.occurred_at, client_id=client_id)
+    return Normal(report.occurred_at, columns, facts)
 
 
 def identity(columns: Columns, *, application: int, source: str) -> UUID:
     """Return the id of a row: the same report by the same application in the same way is one row."""
-    content = json.dumps(columns, sort_keys=True, separators=(",", ":"))
+    content = _ENCODE(columns)  # always in the same order
     digest = blake2b(f"{application}\n{source}\n{content}".encode(), digest_size=16).digest()
     return UUID(bytes=digest)
 
@@ -155,15 +173,16 @@ def _moment(seconds: int | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def _token(report: TokenReport, knife: _Knife) -> dict[str, Any]:
+def _token(report: TokenReport) -> Columns:
     """Return what was told of a token, and nothing that was not: absent and empty differ."""
-    scopes = report.scp.split() if isinstance(report.scp, str) else report.scp
-    told: dict[str, Any] = {
+    told: Columns = {
         "kind": report.kind,
-        "aud": None if report.aud is None else knife.text(report.aud, 200),
-        **{name: _text(getattr(report, name)) for name in ("appid", "tid", "oid")},
-        "roles": None if report.roles is None else knife.texts(report.roles),
-        "scp": None if scopes is None else knife.texts(scopes),
+        "aud": report.aud,
+        "appid": _guid(report.appid),
+        "tid": _guid(report.tid),
+        "oid": _guid(report.oid),
+        "roles": report.roles,
+        "scp": report.scp.split() if isinstance(report.scp, str) else report.scp,
         "wids": None if report.wids is None else sorted(map(str, report.wids)),
         "iat": report.iat,
         "exp": report.exp,
@@ -171,5 +190,22 @@ def _token(report: TokenReport, knife: _Knife) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None}
 
 
-def _text(guid: UUID | None) -> str | None:
-    return None if guid is None else str(guid)
+def _texts(token: Columns | None) -> tuple[str, ...]:
+    """Return those of a token's facts that could be anything."""
+    if token is None:
+        return ()
+    return (token.get("aud", ""), " ".join(token.get("roles", ())), " ".join(token.get("scp", ())))
+
+
+def _without_secrets(token: Columns, knife: _Knife) -> Columns:
+    clean = dict(token)
+    if "aud" in clean:
+        clean["aud"] = knife.text(clean["aud"], LONGEST_NAME + 1)
+    for name in ("roles", "scp"):
+        if name in clean:
+            clean[name] = knife.names(clean[name])
+    return clean
+
+
+def _guid(value: UUID | None) -> str | None:
+    return None if value is None else str(value)

@@ -18,7 +18,7 @@ from support.queries.present import Present, present_of
 from support.rules.facts import Facts
 from support.rules.normal import Normal, identity, normalize
 from support.rules.report import OtherApplicationError, Problem, Report, ReportError, problem_of
-from support.rules.standins import judge
+from support.rules.verdict import slug_of
 from support.services.rows import NOBODY, Place, count_up, guid, insert_new, moment
 
 
@@ -92,7 +92,7 @@ def _verdict(normal: Normal, tenants: dict[str, Present]) -> str:
     facts = normal.facts
     present = tenants.get(facts.tenant_id)
     tenant = present.at(normal.occurred_at) if present else None
-    return judge(Facts(failure=facts, tenant=tenant)).slug.value
+    return slug_of(Facts(failure=facts, tenant=tenant)).value
 
 
 def _typed(normal: Normal) -> dict[str, Any]:
