@@ -85,6 +85,7 @@ APPS = [
         "not-enough-evidence",
         CANNOT,
     ),
+    ("the token has it, an older proof doesn't", graph(token=THREE), tenant(), "not-enough-evidence", CANNOT),
     ("token and proof both have it", graph(token=THREE), ALL_GRANTED, "not-enough-evidence", CANNOT),
     ("withdrawn before", graph(token=TWO), withdrawn(AT - minutes(90)), "permission-revoked", CERTAIN),
     ("withdrawn before, no token seen", graph(), withdrawn(AT - minutes(90)), "permission-revoked", LIKELY),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
 import pytest
 
 from support.rules.facts import Slug, Who
@@ -16,6 +19,7 @@ from tests.support.rules.cases import (
     minutes,
     sign_in,
     tenant,
+    withdrawn,
 )
 from tests.support.rules.stories import ANA, APPS, PEOPLE, TWO, V2
 from tests.support.rules.stories_elsewhere import REST, SIGN_INS, TOKENS
@@ -79,3 +83,17 @@ def test_the_questions_are_answered_in_order():
     assert checks["Token carries the permission"] == "fail"
     assert checks["User holds Security Reader"] == "not-applicable"
     assert checks["Conditional Access lets it pass"] == "unknown"
+
+
+@pytest.mark.parametrize("edge", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+@pytest.mark.parametrize("hours", [-12, 0, 12])
+def test_the_first_and_last_hours_of_the_calendar_are_times_too(edge, hours):
+    when = edge.replace(tzinfo=timezone(timedelta(hours=hours)))
+    told = graph(occurred_at=when, token=replace(TWO, issued_at=when, expires_at=when))
+
+    assert judge(facts(told, withdrawn(when, proved_at=when))).headline
+
+
+def test_a_401_says_that_it_is_never_a_matter_of_consent():
+    assert "never a matter of consent" in judge(facts(graph(status=401, token=TWO), tenant())).headline
+    assert "never a matter of consent" in judge(facts(graph(status=401), NOTHING_GRANTED)).headline

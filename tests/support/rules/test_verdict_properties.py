@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,6 +97,42 @@ tenants = st.builds(
 everything = st.builds(Facts, failure=failures, tenant=st.none() | tenants, today=st.none() | st.dates())
 
 
+@st.composite
+def refused(draw):
+    """A 403 of the security API with a token of a known kind, and what would have opened it."""
+    call = draw(st.sampled_from([call for call in CALLS if call.retired_on is None and call.delegated]))
+    kind = draw(st.sampled_from(["application", "delegated"]))
+    claims = st.none() | st.frozensets(st.sampled_from([*call.accepted(kind), "User.Read"]))
+    token = TokenFacts(
+        kind=kind,
+        roles=draw(claims) if kind == "application" else None,
+        scp=draw(claims) if kind == "delegated" else None,
+        wids=draw(st.none() | st.frozensets(st.sampled_from([MEMBER, GLOBAL_READER, *READER]))),
+        issued_at=draw(st.none() | near),
+    )
+    failure = FailureFacts(
+        occurred_at=AT,
+        door="graph",
+        method=call.method,
+        path=call.path,
+        version=call.version,
+        status=403,
+        message=draw(st.sampled_from(["", EITHER, MISSING_ROLES])),
+        token=token,
+    )
+    own = frozenset(permission(value, kind) for value in call.accepted(kind))
+    held = draw(st.none() | st.sampled_from([frozenset(), own, frozenset([*own][:1])]))
+    tenant = TenantFacts(
+        granted_then=held,
+        knows_then=draw(known),
+        granted_since=dict.fromkeys(held or (), draw(near)),
+        withdrawn_at=dict.fromkeys(own, draw(near)) if draw(st.booleans()) else {},
+        required_then=own,
+        condition=draw(st.sampled_from(["proved", "disabled"])),
+    )
+    return Facts(failure, draw(st.sampled_from([None, tenant]))), call.accepted(kind)
+
+
 @given(everything)
 def test_whatever_comes_there_is_a_verdict_in_words(facts):
     verdict = judge(facts)
@@ -110,35 +146,25 @@ def test_whatever_comes_there_is_a_verdict_in_words(facts):
     assert customer_reply(verdict, facts, "https://portal.example/c/x").startswith("Hello")
 
 
-@given(everything)
-def test_nobody_is_told_to_approve_what_the_token_already_carries(facts):
+@given(refused())
+def test_consent_and_role_are_never_mixed_up(refused):
+    """Each is named only while the other is known not to be lacking."""
+    facts, accepted = refused
     verdict = judge(facts)
-    call = locate(facts.failure.method, facts.failure.path, facts.failure.version)
     token = facts.failure.token
-    if call is None or token is None or token.kind is None or verdict.slug is not Slug.PERMISSION_MISSING:
-        return
-    if verdict.missing != call.accepted(token.kind):
-        return  # the token endpoint's word on consent, before there was a token
     carried = token.roles if token.kind == "application" else token.scp
-    assert not (carried or frozenset()) & set(call.accepted(token.kind))
+
+    if verdict.slug in {Slug.PERMISSION_MISSING, Slug.PERMISSION_REVOKED, Slug.NEVER_CONSENTED}:
+        assert not (carried or frozenset()) & set(accepted)
+    if verdict.slug is Slug.USER_LACKS_ROLE:
+        assert token.kind == "delegated"
+        assert not (token.wids or frozenset()) & SUFFICIENT_ROLES
+        assert carried & set(accepted) if carried is not None else _granted(facts, accepted)
 
 
-@given(everything)
-def test_nobody_is_sent_for_a_role_while_the_permission_is_missing(facts):
-    verdict = judge(facts)
-    token = facts.failure.token
-    if verdict.slug is not Slug.USER_LACKS_ROLE:
-        return
-    call = locate(facts.failure.method, facts.failure.path, facts.failure.version)
-    assert token is not None
-    assert call is not None
-    assert token.kind != "application"
-    assert not (token.wids or frozenset()) & SUFFICIENT_ROLES
-    if token.scp is not None:
-        assert token.scp & set(call.delegated)
-    else:
-        assert facts.tenant is not None
-        assert any(p.kind == "delegated" for p in facts.tenant.granted_then or ())
+def _granted(facts, accepted):
+    held = facts.tenant.granted_then or () if facts.tenant is not None else ()
+    return any(p.kind == "delegated" and p.value in accepted for p in held)
 
 
 @given(everything)
