@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -62,6 +64,19 @@ def worker_looked() -> None:
     began = timezone.now()
     Installation.objects.update(next_check_at=began)
     until(lambda: Installation.objects.filter(checked_at__gt=began).exists(), "the worker looked")
+
+
+@contextmanager
+def reading(page: Page) -> Iterator[None]:
+    """Do what makes the worker read the tenant, wait until it has, and open the result anew.
+
+    The page would ask by itself within seconds; other tests wait for that.
+    """
+    began = timezone.now()
+    yield
+    until(lambda: Installation.objects.filter(checked_at__gt=began).exists(), "the worker looked")
+    page.wait_for_url("**/result")
+    page.reload()
 
 
 def break_microsoft(microsoft: Running, kind: str, endpoint: str, **options: Any) -> None:

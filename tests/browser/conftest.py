@@ -116,16 +116,25 @@ def visitors(chromium: Browser, web_server: WebServer, fleet: Fleet) -> Iterator
     assert visitors.complaints == []
 
 
+def signed_in(page: Page, person: Person, url: str) -> Page:
+    """Let the browser hold the session of somebody who signed in a moment ago."""
+    client = Client()
+    client.force_login(person)
+    prove_again(client)
+    page.context.add_cookies([{"name": "session", "value": client.cookies["session"].value, "url": url}])
+    return page
+
+
+@pytest.fixture
+def dana(portal: Portal, owner: Person) -> Page:
+    """The browser of an owner who came earlier."""
+    return signed_in(portal.visitors.open(), owner, portal.url)
+
+
 @pytest.fixture
 def open_as(visitors: Visitors, web_server: WebServer) -> Open:
     def open_as(person: Person | None) -> Page:
         page = visitors.open()
-        if person is not None:
-            client = Client()
-            client.force_login(person)
-            prove_again(client)
-            session = client.cookies["session"].value
-            page.context.add_cookies([{"name": "session", "value": session, "url": web_server.url}])
-        return page
+        return page if person is None else signed_in(page, person, web_server.url)
 
     return open_as

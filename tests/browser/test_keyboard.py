@@ -72,13 +72,12 @@ def test_an_admin_says_no(portal: Portal, invited: str) -> None:
 
 
 @pytest.fixture
-def dana(portal: Portal, application) -> Page:
+def dana(dana: Page, application) -> Page:
     factories.make_revision(application, P1)
     factories.make_installation(application, factories.make_tenant("Wingtip", domain="wingtip.example"))
-    page = portal.visitors.open()
-    deeds.sign_in(page, "Dana")
-    deeds.heading(page, "Drift overview")
-    return page
+    dana.goto("/sentinel-connector/")
+    deeds.heading(dana, "Drift overview")
+    return dana
 
 
 def test_the_skip_link_comes_first_and_leads_past_the_shell(dana: Page) -> None:

@@ -82,14 +82,13 @@ def listen(page: Page):
 
 
 @pytest.fixture
-def dana(portal: Portal, application) -> Page:
+def dana(portal: Portal, dana: Page, application) -> Page:
     factories.make_revision(application, P1)
     stage.grant(portal.microsoft.directory, T1, P1, P2)
     for tenant_id, name in ((T1, "Northwind Traders"), (T2, "Fabrikam Residences")):
         factories.make_installation(application, factories.make_tenant(name, id=tenant_id))
-    page = portal.visitors.open()
-    deeds.sign_in(page, "Dana")
-    return page
+    dana.goto("/sentinel-connector/")
+    return dana
 
 
 def test_a_scan_goes_on_without_a_reload_and_ends(portal: Portal, dana: Page) -> None:

@@ -17,6 +17,7 @@ from tests.browser.approval import (
     later,
     nothing_granted,
     offers,
+    reading,
     says,
     state_of,
     worker_looked,
@@ -35,6 +36,8 @@ def test_a_forged_return_proves_nothing(ada, invited):
     day = timedelta(hours=25)
     later(started_at=day, returned_at=day, expires_at=day)
     Installation.objects.update(claimed_at=timezone.now() - day, next_check_at=timezone.now())
+    worker_looked()
+    ada.reload()
 
     says(ada, "Not confirmed", "nothing counts as approved")
     offers(ada, "Open the approval page")
@@ -79,7 +82,8 @@ def test_a_return_that_comes_too_late(portal, ada, invited):
 def test_a_return_twice_counts_once(portal, ada, invited):
     returns: list[str] = []
     ada.on("request", lambda request: returns.append(request.url) if RETURN in request.url else None)
-    deeds.approve(ada, invited, "Ada")
+    with reading(ada):
+        deeds.approve(ada, invited, "Ada")
     says(ada, "Approved. Microsoft has recorded all 2 permissions")
     before = list(ConsentAttempt.objects.values())
 

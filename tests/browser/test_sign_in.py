@@ -49,14 +49,13 @@ def test_sign_in_leads_to_the_page_that_was_asked_for(page):
     expect(page).to_have_url("/sentinel-connector/tenants?status=revoked")
 
 
-@pytest.mark.parametrize(
-    "target", ["//evil.example/", "https://evil.example/", "/\\evil.example", "/nowhere"]
-)
-def test_sign_in_leads_only_to_pages_of_this_portal(portal, page, target):
-    page.goto(f"/sign-in?next={target}")
-    sign_in(page, "Dana")
+def test_sign_in_leads_only_to_pages_of_this_portal(page):
+    for target in ("//evil.example/", "https://evil.example/", "/\\evil.example", "/nowhere"):
+        page.context.clear_cookies()
+        page.goto(f"/sign-in?next={target}")
+        sign_in(page, "Dana")
 
-    expect(page).to_have_url("/sentinel-connector/")
+        expect(page).to_have_url("/sentinel-connector/")
 
 
 def test_signing_out_ends_the_session_in_every_browser(portal, page):
@@ -101,29 +100,34 @@ def test_who_cancels_at_microsoft_can_start_again(portal, page):
     heading(page, "Drift overview")
 
 
-@pytest.mark.parametrize("how", ["audience", "issuer", "nonce", "expired", "signature", "none", "tenant"])
-def test_a_wrong_id_token_signs_nobody_in(portal, page, how):
+def test_a_wrong_id_token_signs_nobody_in(portal, page):
     portal.visitors.refusals.add(400)
-    portal.microsoft.directory.faults.add(Fault.parse({"kind": "id_token", "endpoint": "token", "how": how}))
+    page.goto("/sign-in")
+    for how in ("audience", "issuer", "nonce", "expired", "signature", "none", "tenant"):
+        fault = Fault.parse({"kind": "id_token", "endpoint": "token", "how": how, "times": 1})
+        portal.microsoft.directory.faults.add(fault)
 
-    sign_in(page, "Dana")
+        sign_in(page, "Dana", again=True)
 
-    heading(page, "Sign-in didn’t finish")
-    assert not Person.objects.exists()
+        heading(page, "Sign-in didn’t finish")
+        assert not Person.objects.exists()
     page.goto("/sentinel-connector/")
     heading(page, "Sign in")
 
 
-@pytest.mark.parametrize("kind", ["error503", "garbage", "html200", "reset"])
-def test_microsoft_being_down_has_a_page_of_its_own(portal, page, kind):
+def test_microsoft_being_down_has_a_page_of_its_own(portal, page):
     portal.visitors.refusals.update({400, 503})
+    faults = portal.microsoft.directory.faults
     page.goto("/sign-in")
-    page.get_by_role("button", name="Sign in with Microsoft").click()
-    portal.microsoft.directory.faults.add(Fault.parse({"kind": kind, "endpoint": "token"}))
-    choose(page, "Dana")
+    for kind in ("error503", "garbage", "html200", "reset"):
+        page.get_by_role("button", name="Sign in with Microsoft").click()
+        heading(page, "Pick an account")
+        faults.add(Fault.parse({"kind": kind, "endpoint": "token"}))
+        choose(page, "Dana")
 
-    heading(page, "Sign-in didn’t finish")
-    expect(page.get_by_role("button", name="Sign in with Microsoft")).to_be_visible()
+        heading(page, "Sign-in didn’t finish")
+        expect(page.get_by_role("button", name="Sign in with Microsoft")).to_be_visible()
+        faults.clear()
     assert not Person.objects.exists()
 
 

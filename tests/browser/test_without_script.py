@@ -10,13 +10,18 @@ from consent.models import Revision, Snapshot
 from consent.services.invitations import invite, link
 from tests import factories, stage
 from tests.browser import deeds
-from tests.browser.conftest import Portal
+from tests.browser.conftest import Portal, signed_in
 from tests.factories import P1, P2, T1
 
 
 @pytest.fixture
 def plain(portal: Portal) -> Page:
     return portal.visitors.open(java_script_enabled=False)
+
+
+@pytest.fixture
+def dana(portal: Portal, plain: Page, owner) -> Page:
+    return signed_in(plain, owner, portal.url)
 
 
 @pytest.fixture
@@ -41,8 +46,7 @@ def test_sign_in_filter_tenants_and_open_one(plain: Page, northwind) -> None:
     expect(plain.get_by_role("heading", level=1)).to_contain_text("Northwind Traders")
 
 
-def test_publish_a_revision(plain: Page, northwind) -> None:
-    deeds.sign_in(plain, "Dana")
+def test_publish_a_revision(dana: Page, plain: Page, northwind) -> None:
     plain.goto("/sentinel-connector/revisions/draft")
     deeds.add_to_draft(plain, P2.value, "To show alerts from every Microsoft product")
     impact = plain.get_by_role("region", name="Impact preview")
@@ -56,9 +60,8 @@ def test_publish_a_revision(plain: Page, northwind) -> None:
     )
 
 
-def test_a_mistake_is_named_and_loses_nothing(portal: Portal, plain: Page, northwind) -> None:
+def test_a_mistake_is_named_and_loses_nothing(portal: Portal, dana: Page, plain: Page, northwind) -> None:
     portal.visitors.refusals.add(422)
-    deeds.sign_in(plain, "Dana")
     plain.goto("/sentinel-connector/revisions/draft")
     deeds.add_to_draft(plain, P2.value, "To show alerts")
     plain.get_by_label("Name", exact=True).fill("SecurityAlert.Reed.All")
