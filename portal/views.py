@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from consent.queries.shell import find, only_application
+from entra.types import is_guid
 from portal.strangers import stranger
 from tenants.access import StaffRequest, customer_of, leads_to_microsoft, staff
 from tenants.models import Person
@@ -61,8 +62,13 @@ def theme(request: HttpRequest) -> HttpResponse:
 @staff()
 @require_GET
 def search(request: StaffRequest) -> HttpResponse:
-    """Go to the one tenant that is meant, or to the list of those that match."""
-    return redirect(find(text=request.GET.get("q", ""), slug=request.GET.get("app", "")))
+    """Go to the one tenant that is meant, to the desk with the GUID of none, or to the list that matches."""
+    text = request.GET.get("q", "").strip()
+    address = find(text=text, slug=request.GET.get("app", ""))
+    found = resolve(urlsplit(address).path)
+    if found.view_name == "consent:tenant_list" and is_guid(text) and request.user.can_invite:
+        return redirect(f"{reverse('support:lookup', kwargs=found.kwargs)}?{urlencode({'q': text})}")
+    return redirect(address)
 
 
 @login_not_required

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,8 +43,10 @@ class ShortForm(forms.Form):
     )
     status = forms.IntegerField(required=False, min_value=100, max_value=599, label="Status")
 
-    def __init__(self, *args: Any, application: Application, now: datetime, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="short_%s", **kwargs)
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, application: Application, now: datetime
+    ) -> None:
+        super().__init__(data, auto_id="short_%s")
         self.application, self.now = application, now
         self.installation: Installation | None = None
 
@@ -58,7 +61,7 @@ class ShortForm(forms.Form):
         return str(self.installation.tenant_id)
 
     def clean_call(self) -> str:
-        text = self.cleaned_data["call"].strip()
+        text: str = self.cleaned_data["call"].strip()
         found = CALL.fullmatch(text) if text else None
         if text and (found is None or (found[1] or "GET").upper() not in METHODS):
             raise ValidationError("Write the method and the path, as in GET /security/alerts_v2.")

@@ -5,7 +5,8 @@ Nothing pasted is kept, and nothing pasted changes anything. What is kept is tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +29,7 @@ from tenants.models import Person
 from tenants.services.audit import Action, Target, record
 
 LONGEST_ID = 64
+_ID = re.compile(r"(?=.*\d)[\w.:-]{8,64}", re.ASCII)
 NOTHING_IN_IT = (
     "There is no id and no error in this text. An id is a GUID: Microsoft sends it back as request-id and"
     " client-request-id."
@@ -50,6 +52,7 @@ class Found:
     """What came of reading a pasted text: calls with its ids, or else a verdict on the facts in it."""
 
     pasted: Pasted
+    ids: Sequence[str]
     failures: Sequence[FailedRequest]
     explained: Explained | None
     expired: bool  # the call was longer ago than failures are kept
@@ -57,7 +60,7 @@ class Found:
     @property
     def is_empty(self) -> bool:
         """Whether there was nothing in the text to go by."""
-        return not self.pasted.ids and not self.pasted.found
+        return not self.ids and not self.pasted.found
 
     @property
     def failure(self) -> FailedRequest | None:
@@ -67,16 +70,17 @@ class Found:
 def look_up(*, text: str, application: Application | None, person: Person | None, now: datetime) -> Found:
     """Find the calls that a pasted text is about; where there are none, judge the facts in it."""
     pasted = read(text)
-    failures = find(pasted.ids)
+    ids = pasted.ids or _bare(text)
+    failures = find(ids)
     explained = None if failures else explain_told(pasted.facts, application=application, now=now)
-    found = Found(pasted, failures, explained, is_expired(pasted.facts.occurred_at, now=now))
+    found = Found(pasted, ids, failures, explained, is_expired(pasted.facts.occurred_at, now=now))
     meant = failures[0].application if failures else (explained.application if explained else application)
     _note(
         meant,
         person=person,
         tenant_id=failures[0].tenant_id if failures else _guid(pasted.facts.tenant_id),
         after={
-            "searched": [one[:LONGEST_ID] for one in pasted.ids[:5]],
+            "searched": [one[:LONGEST_ID] for one in ids[:5]],
             "found": len(failures),
             "verdict": explained.verdict.slug if explained else failures[0].verdict,
         },
@@ -177,7 +181,7 @@ def _note(
     *,
     person: Person | None,
     tenant_id: UUID | None,
-    after: dict[str, object],
+    after: Mapping[str, Any],
     now: datetime,
 ) -> None:
     target = (
@@ -187,6 +191,11 @@ def _note(
     )
     with transaction.atomic():
         record(Action.LOOKED_UP, actor=person, target=target, tenant_id=tenant_id, after=after, now=now)
+
+
+def _bare(text: str) -> tuple[str, ...]:
+    """Return a text that is nothing but an id of somebody's own making: Microsoft takes any as it comes."""
+    return (text.strip(),) if _ID.fullmatch(text.strip()) else ()
 
 
 def _guid(text: str) -> UUID | None:

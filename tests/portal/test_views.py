@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from portal.views import local_path
 from tests import factories
-from tests.factories import P1, T1, grants
+from tests.factories import P1, T1, T2, grants
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +105,20 @@ class TestSearch:
         response = as_owner.get("/search", {"q": "north & co", "app": "sentinel-connector"})
 
         assert response.headers["Location"] == "/sentinel-connector/tenants?q=north+%26+co"
+
+    def test_the_id_of_a_request_goes_to_the_desk(self, as_owner, installation):
+        response = as_owner.get("/search", {"q": str(T2), "app": "sentinel-connector"})
+
+        assert response.headers["Location"] == f"/sentinel-connector/support?q={T2}"
+
+    def test_a_viewer_who_may_not_look_up_gets_the_list(self, client, viewer, installation):
+        client.force_login(viewer)
+
+        assert (
+            client.get("/search", {"q": str(T2)})
+            .headers["Location"]
+            .startswith("/sentinel-connector/tenants?")
+        )
 
     def test_strangers_find_nothing(self, client, stranger, installation):
         client.force_login(stranger)

@@ -49,7 +49,7 @@ def box(application):
 
 def page(response) -> str:
     assert response.status_code == 200, response.status_code
-    return response.content.decode()
+    return str(response.content.decode())
 
 
 class TestTheBox:
