@@ -26,7 +26,7 @@ from django.test import Client  # noqa: E402
 from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from bench import load, shape  # noqa: E402
+from bench import load, shape, verdicts  # noqa: E402
 from bench.databases import Databases, loading  # noqa: E402
 from consent.models import Application, Installation  # noqa: E402
 from consent.queries.patterns import load_cohorts, load_history  # noqa: E402
@@ -129,6 +129,7 @@ def main(mode: str) -> None:
     for growth, figures in GROWTH.items():
         worst = max(medians[name, sizes[-1]] / medians[name, sizes[0]] for name in figures)
         say(growth, round(worst, 3), "ratio", vendor, sizes[-1])
+    say("verdicts", round(verdicts.per_second()), "1/s per core", vendor, verdicts.MANY)
 
 
 def loaded(size: int, databases: Databases) -> Fleet:

@@ -21,17 +21,14 @@ _PROVIDER: Final = re.compile(r"199\b[^\"]{0,20}\"([^/\"]{1,60})/([^/\"]{1,60})/
 
 def throttled(case: Case) -> Finding | None:
     says_so = case.f.code.lower() in _THROTTLED or case.aadsts in _THROTTLED_CODES
-    scoped = bool(case.f.throttle_scope)
-    too_many = case.status == 429
-    if not (too_many or says_so or (scoped and case.status == 503)):
+    told_when = bool(case.f.throttle_scope) or _wait(case)
+    # RFC 9110, section 15.6.4: a 503 may ask for a pause, and then it is one.
+    too_many = case.status == 429 or (case.status == 503 and told_when)
+    if not (too_many or says_so):
         return None
-    agree = [
-        name for name, there in (("answer", too_many or says_so), ("headers", scoped or _wait(case))) if there
-    ]
-    if too_many and says_so:
-        agree.append("body")
+    facts = (("answer", too_many), ("body", says_so), ("headers", told_when))
     wait = f" {case.f.retry_after} s" if _wait(case) else " a pause that doubles each time"
-    return Finding(Slug.THROTTLED, tuple(agree), values=(("wait", wait),))
+    return Finding(Slug.THROTTLED, tuple(name for name, there in facts if there), values=(("wait", wait),))
 
 
 def _wait(case: Case) -> bool:

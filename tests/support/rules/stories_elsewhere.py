@@ -184,6 +184,7 @@ REST = [
     ("slow down, bare", graph(status=429), None, "throttled", LIKELY),
     ("slow down, with a pause", graph(status=429, retry_after=7), None, "throttled", CERTAIN),
     ("down", graph(status=503, code="serviceNotAvailable", token=TWO), tenant(), "microsoft-outage", CERTAIN),
+    ("down, come back later", graph(status=503, retry_after=30), None, "throttled", CERTAIN),
     ("bad gateway", graph(status=502), None, "microsoft-outage", LIKELY),
     (
         "in part",
