@@ -43,6 +43,8 @@ class Gallery:
             "tenants-nothing-found": reverse("consent:tenant_list", kwargs=of) + "?q=nobody-has-this-name",
             "tenant-add": reverse("consent:tenant_add", kwargs=of),
             "claims": reverse("consent:tenant_claims", kwargs=of) + f"?a={T1}&b={T2}",
+            "claims-refused": reverse("consent:tenant_claims", kwargs=of)
+            + f"?a={T1}&b={self.fleet.kinds[5][0].tenant_id}",
             "claims-unchosen": reverse("consent:tenant_claims", kwargs=of),
             "tenant": self.of_tenant("tenant_detail", self.fleet.story),
             "tenant-in-step": self.of_tenant("tenant_detail", self.fleet.kinds[0][0]),

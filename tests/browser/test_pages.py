@@ -17,6 +17,7 @@ from tests.browser.gallery import Gallery
 from tests.browser.inspection import NARROW, WIDE, look, prepare, visit
 from tests.browser.own_gallery import OwnGallery, strangers
 from tests.browser.visitors import Visitors
+from tests.factories import make_tenant_admin
 
 
 class Examine(Protocol):
@@ -187,6 +188,10 @@ def test_menus_and_the_drawer(open_as: Open, fleet: Fleet) -> None:
     page.get_by_role("button", name="Menu").click()
     page.get_by_role("dialog", name="Menu").wait_for()
     found["drawer"] = look(page, "open-drawer", widths=(NARROW,))
+    ada = open_as(make_tenant_admin(fleet.story.tenant, "Security Reader"))
+    ada.goto("/organization/sentinel-connector/")
+    ada.get_by_role("button", name="account of").click()
+    found["account of an admin"] = look(ada, "open-own-account", crossed=True)
     assert problems(found) == ""
 
 
