@@ -46,6 +46,8 @@ STORY = """
     5. Invite Northwind again: "1 new permission". Accept as Ada.
     6. Revoke SecurityEvents.Read.All of Northwind at {sandbox}/, then "Check now": revoked.
   A fleet of about 300 tenants with three months of history: {portal}/threat-desk/
+  Its denied calls: {portal}/threat-desk/failures
+    Why was this one denied? Look it up as Sam: {portal}/threat-desk/support?q={denied}
 """
 
 
@@ -125,8 +127,8 @@ class Processes:
                 process.kill()
 
 
-def set_up(env: dict[str, str], sandbox: str, size: int) -> None:
-    """Migrate, collect the static files and fill the database, in this process."""
+def set_up(env: dict[str, str], sandbox: str, size: int) -> str:
+    """Migrate, collect the static files and fill the database, in this process; return a call's id."""
     os.environ.clear()
     os.environ.update(env)
     sys.path.insert(0, str(ROOT))
@@ -139,7 +141,7 @@ def set_up(env: dict[str, str], sandbox: str, size: int) -> None:
     call_command("collectstatic", verbosity=0, interactive=False)
     from scripts.seed_demo import seed
 
-    seed(sandbox, now=timezone.now(), size=size)
+    return seed(sandbox, now=timezone.now(), size=size)
 
 
 def main() -> None:
@@ -157,7 +159,7 @@ def main() -> None:
         processes.start("sandbox", sys.executable, "-m", "sandbox", "--port", str(sandbox))
         processes.wait_for("sandbox", f"http://127.0.0.1:{sandbox}/_sandbox/settings")
         print(f"  Playing three months of {size} tenants back (about 20 seconds)…")
-        set_up(env, f"http://127.0.0.1:{sandbox}", size)
+        denied = set_up(env, f"http://127.0.0.1:{sandbox}", size)
         processes.start(
             "web",
             *(str(BIN / "granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(portal)),
@@ -182,7 +184,7 @@ def main() -> None:
         )
         processes.wait_for("web", f"http://127.0.0.1:{portal}/readyz")
         print(f"\n  Portal   {addresses['portal']}\n  Sandbox  {addresses['sandbox']}  (not Microsoft)")
-        print(PEOPLE.format(**addresses) + STORY.format(**addresses), flush=True)
+        print(PEOPLE.format(**addresses) + STORY.format(**addresses, denied=denied), flush=True)
         print("  Ready. Ctrl-C stops everything.", flush=True)
         while True:
             processes.check()

@@ -25,6 +25,7 @@ from consent.services.recording import record
 from entra import catalog
 from entra.types import Permission
 from scripts import fleet
+from scripts.seed_failures import seed_failures
 from tenants.models import Person, Tenant
 
 HOME = "0c0ffee0-0000-4000-8000-000000000001"
@@ -216,10 +217,13 @@ def set_the_story_up(*, now: datetime) -> Application:
     return application
 
 
-def seed(sandbox: str, *, now: datetime, size: int = 300) -> None:
-    Playback(sandbox, now=now, size=size).run()
+def seed(sandbox: str, *, now: datetime, size: int = 300) -> str:
+    """Fill the database; return the client-request-id of a denied call to look up."""
+    playback = Playback(sandbox, now=now, size=size)
+    playback.run()
     set_the_story_up(now=now)
     upkeep.sweep(now=now)
+    return seed_failures(playback.application, now=now)
 
 
 def _permission(value: str) -> Permission:
