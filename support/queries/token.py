@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -30,6 +30,7 @@ from tenants.rules.directory_roles import names_of
 
 MOST_VALUES: Final = 100  # of one claim on the page; the JSON beside it has all
 _FREE_TEXT: Final = frozenset({"name", "family_name", "given_name", "app_displayname"})
+RECENT: Final = timedelta(days=7)  # for which a page says how long ago
 _OF_IDENTITY: Final = {
     "aud": "The application that the id token is for.",
     "roles": "The roles that the person holds in that application.",
@@ -44,6 +45,8 @@ class TokenPage:
     notes: tuple[Note, ...]
     label: str  # what kind of token it is
     trusted: bool  # nothing contradicts that it is Microsoft's; that it is, nobody can tell here
+    own: bool  # issued to the application of this page
+    recent: bool
     installation: Installation | None
     tenant: TenantFacts | None
     other: Application | None  # registered here too, and the token's
@@ -88,14 +91,21 @@ def token_page(application: Application, reading: Reading, *, now: datetime) -> 
         notes=tuple(note for note in found if note is not first),
         label=_label(reading),
         trusted=trusted,
+        own=own,
+        recent=_is_recent(reading, now=now),
         installation=past.installation if past else None,
         tenant=tenant,
         other=other,
         lines=lines,
         calls=[(call, cell_of(judgement)) for call, judgement in judged],
-        claims=_claims(reading, tenant, application),
+        claims=_claims(reading, tenant, application if trusted else None),
         text=_as_json({"header": reading.header, "claims": reading.claims}),
     )
+
+
+def _is_recent(reading: Reading, *, now: datetime) -> bool:
+    moments = (reading.facts.issued_at, reading.facts.expires_at, reading.not_before)
+    return all(abs(now - moment) <= RECENT for moment in moments if moment)
 
 
 def _other(application: Application, reading: Reading) -> Application | None:
@@ -134,9 +144,11 @@ def _label(reading: Reading) -> str:
     }.get(reading.what, "JWT")
 
 
-def _claims(reading: Reading, tenant: TenantFacts | None, application: Application) -> list[Claim]:
+def _claims(reading: Reading, tenant: TenantFacts | None, application: Application | None) -> list[Claim]:
     kind = "delegated" if reading.what is What.IDENTITY else reading.facts.kind or "application"
     special: Mapping[str, str] = _OF_IDENTITY if reading.what is What.IDENTITY else {}
+    if application is None:
+        special = {**special, "iss": "Who is said to have issued it."}
     rows = []
     for name in in_order(set(reading.claims)):
         texts = _texts(name, reading.claims[name])
@@ -163,7 +175,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else _as_json(value, indent=None)
 
 
-def _words(name: str, text: str, tenant: TenantFacts | None, application: Application) -> str:
+def _words(name: str, text: str, tenant: TenantFacts | None, application: Application | None) -> str:
     plain = text.lower()
     if name in MOMENTS:
         return moment_words(text)
@@ -171,7 +183,7 @@ def _words(name: str, text: str, tenant: TenantFacts | None, application: Applic
         return "Microsoft Graph" if audience_is_graph(text) else ""
     if name == "tid":
         return tenant.name if tenant else ""
-    if name in ("appid", "azp"):
+    if name in ("appid", "azp") and application:
         known = {str(application.client_id): application.name, GRAPH_EXPLORER: "Graph Explorer"}
         return known.get(plain, "")
     if name == "wids":

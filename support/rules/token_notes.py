@@ -94,7 +94,7 @@ def notes(reading: Reading, around: Around, lines: Sequence[Line], *, now: datet
     if reading.shape is not Shape.READABLE:
         return ()
     found = [*_trust(reading), *_what(reading, around)]
-    if reading.what is What.ACCESS:
+    if not found:
         found += [*_audience(reading, around), *_times(reading, now=now), *_holder(reading, around)]
         found += _tenant(reading, around)
         if any(line.too_old for line in lines):
@@ -174,7 +174,7 @@ def _times(reading: Reading, *, now: datetime) -> Iterator[Note]:
     if facts.expires_at is None:
         yield Note("no-end", "warning", "It doesn’t say until when it works")
     elif facts.expires_at <= now:
-        text = "Every API refuses it now. Get a new one; a refused call with this one says nothing else."
+        text = "Every API refuses it now, whatever was granted. Get a new one and try again."
         yield Note("expired", "warning", "This token has expired", text, facts.expires_at)
     starts = max((m for m in (reading.not_before, facts.issued_at) if m), default=None)
     if starts and starts > now + SKEW:

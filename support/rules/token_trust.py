@@ -18,8 +18,8 @@ _HOSTS: Final = frozenset(
 )
 # RFC 7515, sections 4.1.2 to 4.1.6: where a verifier that believes a header would take the key from.
 _KEYS: Final = {
-    "jku": "names an address to fetch keys from (jku); it was not followed",
-    "x5u": "names an address to fetch a certificate from (x5u); it was not followed",
+    "jku": "names an address to fetch keys from (jku), which was not followed",
+    "x5u": "names an address to fetch a certificate from (x5u), which was not followed",
     "jwk": "brings its own key (jwk)",
     "x5c": "brings its own certificate (x5c)",
 }

@@ -202,4 +202,4 @@ def test_no_address_in_it_is_asked(people, name, scheme):
 def test_an_address_of_any_kind_is_only_named(people, address):
     page = people["owner"].post(URL, {"token": jws(app_only(P1.value), header={**HEADER, "jku": address})})
 
-    assert "it was not followed" in page.content.decode()
+    assert "which was not followed" in page.content.decode()

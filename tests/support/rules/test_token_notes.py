@@ -71,7 +71,7 @@ class TestWhoseTokenItIs:
         ],
     )
     def test_a_header_that_is_not_microsofts_means_forged(self, header, why):
-        first = told(app_only("SecurityAlert.Read.All"), header=header)[0]
+        (first,) = told(app_only("SecurityAlert.Read.All", appid=str(T2)), header=header)
 
         assert (first.slug, first.tone) == ("forged", "error")
         assert why in first.text
