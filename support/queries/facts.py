@@ -179,6 +179,15 @@ def revision_at(history: History, at: datetime) -> Requirement | None:
     return next((r for r in reversed(history.revisions) if r.published_at <= at), None)
 
 
+def held_words(seen: Seen, history: History) -> str:
+    """Say how much of what was required then a snapshot shows as granted."""
+    revision = revision_at(history, seen.at)
+    if revision is None:
+        return "before the first revision"
+    held = len(revision.required & seen.grants.granted)
+    return f"{held} of {len(revision.required)} that revision {revision.number} asked for"
+
+
 def _granted_since(past: Sequence[Seen], granted: Permissions) -> dict[Permission, datetime]:
     """Return since when each permission is seen without a gap. A proof that could not see is no gap."""
     since: dict[Permission, datetime] = {}

@@ -12,7 +12,7 @@ from consent.queries.tenant_filter import TenantFilter, name_of
 from consent.rules.drift import Permissions
 from consent.rules.requirements import History
 from support.models import FailedRequest
-from support.queries.facts import Past, Seen
+from support.queries.facts import Past, Seen, held_words, revision_at
 from support.rules.facts import Facts, FailureFacts, TokenFacts, Verdict
 from support.rules.labels import CONFIDENCE_MEANINGS, CONFIDENCES, WHO, cause_of
 
@@ -86,7 +86,7 @@ def _trail(facts: Facts, verdict: Verdict, past: Past | None) -> Iterator[Event]
     if failure.occurred_at:
         yield _call_event(failure, failure.occurred_at, cause_of(verdict.slug).tone)
     if failure.token:
-        yield from _token_events(failure.token)
+        yield from _token_events(failure.token, failure.occurred_at)
     if past:
         yield from _revision_events(past.history, verdict)
         yield from _snapshot_events(past, failure.occurred_at)
@@ -98,12 +98,12 @@ def _call_event(failure: FailureFacts, at: datetime, tone: str) -> Event:
     return Event(at, what, call, tone, "error")
 
 
-def _token_events(token: TokenFacts) -> Iterator[Event]:
+def _token_events(token: TokenFacts, called_at: datetime | None) -> Iterator[Event]:
     carried = token.roles if token.kind == "application" else token.scp
     count = f" with {len(carried)} permission{'s' * (len(carried) != 1)}" if carried is not None else ""
     if token.issued_at:
         yield Event(token.issued_at, f"Token issued{count}", "as the application reported it", icon="token")
-    if token.expires_at:
+    if token.expires_at and (called_at is None or token.expires_at <= called_at):
         yield Event(token.expires_at, "Token expired", icon="clock")
 
 
@@ -134,14 +134,9 @@ def _snapshot_events(past: Past, at: datetime | None) -> Iterator[Event]:
 
 
 def _snapshot_event(seen: Seen, history: History) -> Event:
-    required = history.required
-    held = len(required & seen.grants.granted)
-    whole = required and held == len(required)
-    detail = (
-        f"{held} of {len(required)} that revision {history.current.number} asks for"
-        if history.current
-        else ""
-    )
+    revision = revision_at(history, seen.at)
+    required = revision.required if revision else frozenset()
+    whole = required <= seen.grants.granted
     count = len(seen.grants.granted)
     title = (
         f"Seen granted: {count} permission{'s' * (count != 1)}" if count else "Seen granted: nothing any more"
@@ -149,7 +144,7 @@ def _snapshot_event(seen: Seen, history: History) -> Event:
     return Event(
         seen.at,
         title,
-        detail,
+        held_words(seen, history),
         tone="in-step" if whole else "re-consent-needed",
         icon="st-in-step" if whole else "st-re-consent-needed",
         snapshot=seen.sequence,

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from consent.models import Installation
 from support.models import FailedRequest
-from support.queries.facts import Past, load_past
+from support.queries.facts import Past, held_words, load_past
 from support.rules.labels import CAUSES, Cause, cause_of
 
 ROWS = 50
@@ -90,16 +90,10 @@ def _changes(past: Past, newest: datetime | None, oldest: datetime | None) -> It
     def shown(at: datetime) -> bool:
         return (newest is None or at <= newest) and (oldest is None or at > oldest)
 
-    required = past.history.required
     for seen in past.seen:
         if shown(seen.at):
-            held = len(required & seen.grants.granted)
-            yield Change(
-                seen.at,
-                f"Seen granted: {len(seen.grants.granted)}",
-                f"{held} of {len(required)} that are required now",
-                snapshot=seen.sequence,
-            )
+            title = f"Seen granted: {len(seen.grants.granted)}"
+            yield Change(seen.at, title, held_words(seen, past.history), snapshot=seen.sequence)
     for revision in past.history.revisions:
         if shown(revision.published_at):
             words = f"asks for {len(revision.required)}"

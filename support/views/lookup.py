@@ -77,7 +77,12 @@ def _looked_up(request: StaffRequest, application: Application, text: str) -> Ht
         return HttpResponseRedirect(url, status=303)
     if found.is_empty or found.explained is None:
         return _page(request, application, {"problem": explain.NOTHING_IN_IT}, status=422)
-    context = {"pasted": found.pasted, "expired": found.expired, "ids": found.ids}
+    context = {
+        "pasted": found.pasted,
+        "expired": found.expired,
+        "ids": found.ids,
+        "bare": not found.pasted.found,
+    }
     return _answer(request, application, found.explained, context)
 
 
