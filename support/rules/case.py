@@ -74,9 +74,11 @@ class Case:
         self._read_tenant()
 
     def _door(self) -> Door:
+        if self.aadsts is not None:
+            return "token"  # nobody else has these codes, whoever passed one on
         if self.f.door:
             return self.f.door
-        if self.aadsts is not None or self.f.code in _OAUTH_ERRORS:
+        if self.f.code in _OAUTH_ERRORS:
             return "token"
         return "graph" if self.f.path or self.f.code or self.f.challenge or self.f.warning else ""
 

@@ -55,7 +55,9 @@ def _partial_cause(case: Case, answered: int) -> tuple[str, Who | None]:
     if answered not in {401, 403}:
         return "away", Who.MICROSOFT
     # Defender for Endpoint limits people by its own roles, and applications by none.
-    return ("app-only", Who.UNKNOWN) if case.kind == "application" else ("role", Who.TENANT_ADMIN)
+    if case.kind == "application":
+        return "app-only", Who.UNKNOWN
+    return ("role" if case.kind == "delegated" else "role-unseen"), Who.TENANT_ADMIN
 
 
 def outage(case: Case) -> Finding | None:

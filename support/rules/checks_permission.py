@@ -46,8 +46,9 @@ def api_retired(case: Case) -> Finding | None:
 
 
 def app_is_gone(case: Case) -> Finding | None:
-    """Graph knows no such caller: "Resolve Microsoft Graph authorization errors"."""
-    if case.f.code != "Authorization_IdentityNotFound":
+    """Graph knows no such caller, or a lookup found nothing of an app that we know to be gone."""
+    lost = case.f.code == "Request_ResourceNotFound" and case.status == 404 and case.tenant.gone
+    if case.f.code != "Authorization_IdentityNotFound" and not lost:
         return None
     if case.tenant.granted_then or case.tenant.withdrawn_at:
         agree = ("answer", "tenant") if case.tenant.gone or not case.tenant.granted_now else ("answer",)
@@ -63,7 +64,10 @@ def wrong_kind(case: Case) -> Finding | None:
     variant = "app-only" if case.kind == "application" else "delegated"
     if case.call is not None and not case.needs:
         other = case.call.application or case.call.delegated
-        return Finding(Slug.WRONG_TOKEN_TYPE, ("token", "report"), f"never-{variant}", missing=other)
+        least = (("permission", other[0] if other else ""),)
+        return Finding(
+            Slug.WRONG_TOKEN_TYPE, ("token", "report"), f"never-{variant}", missing=other, values=least
+        )
     if case.granted_other and case.holds is not True and case.status != 400:
         agree = ("token", "tenant") if case.holds is False else ("tenant",)
         return Finding(Slug.WRONG_TOKEN_TYPE, agree, variant, missing=case.needs)
@@ -81,14 +85,16 @@ def approved_since(case: Case) -> Finding | None:
     if case.issued_at is None:
         return _untimed(case)
     if case.issued_at < case.approved_at:
-        return Finding(Slug.TOKEN_OLDER_THAN_APPROVAL, ("token", "tenant"), missing=case.needs)
+        agree = ("token", "tenant") if case.holds is False else ("tenant",)
+        return Finding(Slug.TOKEN_OLDER_THAN_APPROVAL, agree, missing=case.needs)
     if case.issued_at - case.approved_at <= _LAG:
         return Finding(Slug.TOKEN_OLDER_THAN_APPROVAL, ("tenant",), "lag", missing=case.needs)
     return None
 
 
 def _may_be_old(case: Case) -> bool:
-    return case.kind != "delegated" or case.issued_at is not None or case.roles is None
+    """Of a person it is told first whether they hold a role: without one, a newer token opens nothing."""
+    return case.kind != "delegated" or case.roles is None or not case.roles.isdisjoint(SUFFICIENT_ROLES)
 
 
 def _untimed(case: Case) -> Finding | None:
@@ -127,7 +133,7 @@ def permission_missing(case: Case) -> Finding | None:
         # Whether it was in the token nobody told, or the two contradict each other.
         return Finding(Slug.NOT_ENOUGH_EVIDENCE, variant="not-in-token") if case.holds is False else None
     if _perhaps(case):
-        return None
+        return Finding(Slug.NOT_ENOUGH_EVIDENCE, variant="perhaps")
     agree = [case.carried_from] if case.holds is False else []
     agree += ["tenant"] if case.granted is False else []
     agree += _said(case)
@@ -142,10 +148,13 @@ def permission_missing(case: Case) -> Finding | None:
 def _missing_words(case: Case) -> tuple[str, Who | None]:
     required = case.tenant.required_now or case.tenant.required_then
     if case.known and required and not case.required_here:
-        return "not-asked", Who.PUBLISHER
+        values = {p.value for p in required}
+        return ("not-asked" if values.isdisjoint(case.needs) else "not-asked-so"), Who.PUBLISHER
     if case.approved_at is not None and case.at is not None and case.approved_at > case.at:
         return "approved-later", Who.NOBODY
-    return ("foreign", None) if case.foreign else ("", None)
+    if case.foreign:
+        return "foreign", None
+    return ("token-only" if case.granted is None and case.holds is False else ""), None
 
 
 def _said(case: Case) -> list[str]:
@@ -170,7 +179,7 @@ def user_lacks_role(case: Case) -> Finding | None:
     if case.roles is None:
         if not case.says_either:
             return Finding(Slug.NOT_ENOUGH_EVIDENCE, variant="roles-unseen", role="Security Reader")
-        return Finding(Slug.USER_LACKS_ROLE, ("answer",), role="Security Reader")
+        return Finding(Slug.USER_LACKS_ROLE, ("answer",), "unseen", role="Security Reader")
     if not case.roles.isdisjoint(SUFFICIENT_ROLES):
         return _reads_only(case)
     if not case.roles.isdisjoint(DOUBTFUL_ROLES):

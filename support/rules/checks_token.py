@@ -89,6 +89,6 @@ def _unprovisioned(case: Case) -> tuple[str, ...]:
 def licence(case: Case) -> Finding | None:
     if case.f.code.startswith("Authentication_RequestFromNonPremiumTenant"):
         return Finding(Slug.LICENCE_OR_SERVICE, _unprovisioned(case), "premium")
-    if case.status in {None, 401, 403} and case.says_unprovisioned:
+    if case.status in {None, 403} and case.says_unprovisioned and case.holds is not False:
         return Finding(Slug.LICENCE_OR_SERVICE, _unprovisioned(case))
     return None

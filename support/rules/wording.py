@@ -16,11 +16,15 @@ class Wording(NamedTuple):
 
 _ADMIN, _PERSON, _US = Who.TENANT_ADMIN, Who.PERSON, Who.PUBLISHER
 _SEND = "Send the approval link to an admin of {tenant}."
+_AGAIN = "Try again with a new token: one lives about an hour, and emptying the app's cache is faster."
 _RENEW = "Get a new token: one lives about an hour, and emptying the app's cache is faster than waiting."
 
 # By slug and variant, for what lacks consent or a person's right.
 DENIED: Final[Mapping[tuple[Slug, str], Wording]] = {
     (Slug.PERMISSION_MISSING, ""): Wording(_ADMIN, "{Tenant} hasn't approved {permission}{drift}.", _SEND),
+    (Slug.PERMISSION_MISSING, "token-only"): Wording(
+        _ADMIN, "The token lacks {permission}: {tenant} probably hasn't approved it{drift}.", _SEND
+    ),
     (Slug.PERMISSION_MISSING, "not-all"): Wording(
         _ADMIN,
         "{Tenant} has approved the app, but not for {permission}{drift}.",
@@ -31,10 +35,15 @@ DENIED: Final[Mapping[tuple[Slug, str], Wording]] = {
         "The call needs {permission}, which no revision of the app asks for.",
         "Ours to fix: publish a revision that requires it and send the approval link, or drop the call.",
     ),
+    (Slug.PERMISSION_MISSING, "not-asked-so"): Wording(
+        _US,
+        "The call was made {so}, but the app asks for {permission} {otherwise} only.",
+        "Ours to fix: make the call the other way, or publish a revision that requires it for this way too.",
+    ),
     (Slug.PERMISSION_MISSING, "approved-later"): Wording(
         Who.NOBODY,
         "{Tenant} hadn't approved {permission} yet; the approval was first seen at {approved}.",
-        f"Try again with a new token. {_RENEW}",
+        _AGAIN,
     ),
     (Slug.PERMISSION_MISSING, "foreign"): Wording(
         _ADMIN,
@@ -70,7 +79,7 @@ DENIED: Final[Mapping[tuple[Slug, str], Wording]] = {
     (Slug.PERMISSION_REVOKED, "approved-later"): Wording(
         Who.NOBODY,
         "{Tenant} had withdrawn {permission}{withdrawn} when the call was made, and approved it again since.",
-        f"Try again with a new token. {_RENEW}",
+        _AGAIN,
     ),
     (Slug.NEVER_CONSENTED, ""): Wording(_ADMIN, "Nobody has approved the app for {tenant} yet.", _SEND),
     (Slug.NEVER_CONSENTED, "declined"): Wording(
@@ -135,6 +144,12 @@ DENIED: Final[Mapping[tuple[Slug, str], Wording]] = {
         "The app may, but the person may not: no {role} role.",
         "An admin of {tenant} assigns {role}. With Privileged Identity Management the role must be active, "
         "not just eligible; then the person signs in again.",
+    ),
+    (Slug.USER_LACKS_ROLE, "unseen"): Wording(
+        _ADMIN,
+        "The app may, but the person probably may not: it takes the {role} role, which nobody saw.",
+        "An admin of {tenant} looks whether the person holds {role}, actively and not just eligible, "
+        "and assigns it; then the person signs in again.",
     ),
     (Slug.USER_LACKS_ROLE, "directory"): Wording(
         _ADMIN,

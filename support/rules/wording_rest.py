@@ -89,7 +89,7 @@ EXPLAINED: Final[Mapping[tuple[Slug, str], Wording]] = {
     ),
     (Slug.WRONG_TENANT, "account"): Wording(
         _PERSON,
-        "The account belongs to another organization than {tenant}.",
+        "The account belongs to another organization, not to {tenant}.",
         "The person signs in with a work account of {tenant}.",
     ),
     (Slug.WRONG_TENANT, "unknown"): Wording(
@@ -149,6 +149,12 @@ EXPLAINED: Final[Mapping[tuple[Slug, str], Wording]] = {
         "Answered in part: {provider} left its data out, because the person may not see it there.",
         "An admin of {tenant} gives the person a role in Defender for Endpoint, or the call is made with the "
         "app's own token, which isn't limited so.",
+    ),
+    (Slug.PARTIAL_ANSWER, "role-unseen"): Wording(
+        _ADMIN,
+        "Answered in part: {provider} refused with {answered}.",
+        "If a person was signed in, an admin of {tenant} gives them a role in Defender for Endpoint. "
+        "The app's own token isn't limited so.",
     ),
     (Slug.PARTIAL_ANSWER, "app-only"): Wording(
         Who.UNKNOWN,

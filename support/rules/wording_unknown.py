@@ -102,7 +102,8 @@ DOUBTS: Final[Mapping[str, Doubt]] = {
     "unauthorized-fine": Doubt(
         _UNKNOWN,
         "Microsoft didn't accept the token, though it looks right. That is never a matter of consent.",
-        "Get a new token and retry once: now and then one of Microsoft's servers refuses a good token.",
+        "Get a new token and retry once: now and then one of Microsoft's servers refuses a good token. "
+        "No approval is needed.",
         "The header WWW-Authenticate of the answer, and a second try.",
     ),
     "request": Doubt(
@@ -115,7 +116,13 @@ DOUBTS: Final[Mapping[str, Doubt]] = {
         _UNKNOWN,
         "{Tenant} had approved {permission}, but the token, issued later, lacks it.",
         f"{_CHECK}, get a new token, and try again.",
-        f"When the token was issued, and whether the permission is still granted: {_CHECK}.",
+        "When the token was issued, and whether the permission is still granted: check {tenant} now.",
+    ),
+    "perhaps": Doubt(
+        _UNKNOWN,
+        "Microsoft's page asks for {permission}; the token has another that the service also took.",
+        "Have {permission} approved, or look for the person's role first: both may be lacking.",
+        "A try with {permission} approved, and the person's active roles.",
     ),
     "roles-unseen": Doubt(
         _UNKNOWN,

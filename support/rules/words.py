@@ -148,7 +148,8 @@ def _about(finding: Finding, case: Case) -> str:
     if not case.known or not tenant.status:
         return ""
     proved = f", last proved {moment(tenant.proved_at, case.at)}" if tenant.proved_at is not None else ""
-    return f"What we know: {_tenant(finding, case)} is {tenant.status.replace('-', ' ')}{proved}. "
+    status = tenant.status.replace("-", " ").replace("re consent", "re-consent").replace("over g", "over-g")
+    return f"What we know: {_tenant(finding, case)} is “{short(status)}”{proved}. "
 
 
 def _held(_: Finding, case: Case) -> str:
@@ -170,6 +171,8 @@ _FILL: Final[dict[str, Callable[[Finding, Case], str]]] = {
     "about": _about,
     "held": _held,
     "role": lambda finding, _: finding.role or "the right",
+    "so": lambda _, case: "for a signed-in person" if case.kind == "delegated" else "by the app itself",
+    "otherwise": lambda _, case: "for itself" if case.kind == "delegated" else "for signed-in people",
     "foreign": lambda _, case: short(case.t.appid)[:40],
     "licence": lambda _, case: f"{case.call.licence} " if case.call and case.call.licence else "",
     "status": lambda _, case: f" (HTTP {case.status})" if case.status is not None else "",
