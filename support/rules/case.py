@@ -164,6 +164,12 @@ class Case:
             return True
         return False if all(k in knows or f"{k}:{GRAPH}" in knows for k in kinds) else None
 
+    @property
+    def granted_value(self) -> str:
+        """Which of what is needed was granted at the time of the call."""
+        held = _among(self.tenant.granted_then or frozenset(), self.needs, self.likely_kinds)
+        return min(held, key=self._rank).value if held else ""
+
     @cached_property
     def required_here(self) -> list[Permission]:
         """Of what is needed, what some revision asks for."""

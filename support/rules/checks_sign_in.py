@@ -11,7 +11,8 @@ from support.rules.sign_in_codes import GROUP_OF, MEANINGS, OURS, Group
 
 
 def sign_in_refused(case: Case) -> Finding | None:
-    if case.door != "token" or (case.status is not None and case.status < 400):
+    """Whatever the status: a refusal that a person meets is a page, and pages come with 200."""
+    if case.door != "token":
         return None
     group = GROUP_OF.get(case.aadsts) if case.aadsts is not None else _without_code(case)
     if group in _BY_GROUP:

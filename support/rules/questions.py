@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 from consent.rules.security_api import DOUBTFUL_ROLES, SUFFICIENT_ROLES
-from support.rules.case import Case
+from support.rules.case import Case, utc
 from support.rules.facts import Check, audience_is_graph
+from support.rules.sign_in_codes import GROUP_OF
 
 Answer = tuple[Literal["pass", "fail", "not-applicable", "unknown"], str]
 _NOBODY_TOLD: Final[Answer] = ("unknown", "Nobody told")
@@ -31,6 +32,8 @@ def _issued(case: Case) -> Answer:
 
 def _known(case: Case) -> Answer:
     tenant = case.tenant
+    if case.aadsts is not None and GROUP_OF.get(case.aadsts) == "absent":
+        return "fail", f"AADSTS{case.aadsts}: no service principal of the app"
     if not case.known:
         return (
             "unknown",
@@ -42,7 +45,7 @@ def _known(case: Case) -> Answer:
         return "fail", "The tenant switched sign-in for the app off"
     if tenant.proved_at is None:
         return "unknown", "Nothing has been proved yet"
-    return "pass", f"Last proved {tenant.proved_at:%Y-%m-%d %H:%M}"
+    return "pass", f"Last proved {utc(tenant.proved_at):%Y-%m-%d %H:%M} UTC"
 
 
 def _for_graph(case: Case) -> Answer:
@@ -102,10 +105,15 @@ def _approved(case: Case) -> Answer:
         return "unknown", "What the call needs isn't known"
     if case.granted is None:
         return "unknown", "No proof covers it" if case.known else "No proof of this tenant"
+    if case.granted:
+        return "pass", f"{case.granted_value or case.needs[0]} was granted"
+    return "fail", f"{case.needs[0]} wasn't granted{_others(case)}"
+
+
+def _others(case: Case) -> str:
+    more = len(case.needs) - 1
     return (
-        ("pass", f"{case.needs[0]} was granted")
-        if case.granted
-        else ("fail", f"{case.needs[0]} wasn't granted")
+        f", nor any of {more} that would do as well" if more > 1 else f", nor {case.needs[1]}" if more else ""
     )
 
 
@@ -119,7 +127,7 @@ def _carries(case: Case) -> Answer:
     claim = "scp" if case.kind == "delegated" else "roles"
     if case.holds:
         return "pass", f"{claim} has {next(p for p in case.needs if p in case.carried)}"
-    return "fail", f"{claim} lacks {' and '.join(case.needs[:2])}"
+    return "fail", f"{claim} lacks {case.needs[0]}{_others(case)}"
 
 
 def _newer(case: Case) -> Answer:
