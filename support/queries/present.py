@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,15 +25,20 @@ class Present:
     facts: TenantFacts
     granted_since: datetime
     required_since: datetime | None
+    _seen: dict[tuple[bool, bool], TenantFacts] = field(default_factory=dict)
 
     def at(self, moment: datetime) -> TenantFacts:
         """Return the facts of a call's moment, as far as what holds now held then."""
-        then: dict[str, Any] = {}
-        if self.facts.granted_now is not None and moment >= self.granted_since:
-            then |= {"granted_then": self.facts.granted_now, "knows_then": self.facts.knows_now}
-        if self.required_since is not None and moment >= self.required_since:
-            then |= {"revision_then": self.facts.revision_now, "required_then": self.facts.required_now}
-        return replace(self.facts, **then) if then else self.facts
+        granted = self.facts.granted_now is not None and moment >= self.granted_since
+        required = self.required_since is not None and moment >= self.required_since
+        if (granted, required) not in self._seen:
+            now, then = self.facts, dict[str, Any]()
+            if granted:
+                then |= {"granted_then": now.granted_now, "knows_then": now.knows_now}
+            if required:
+                then |= {"revision_then": now.revision_now, "required_then": now.required_now}
+            self._seen[granted, required] = replace(now, **then)
+        return self._seen[granted, required]
 
 
 def present_of(application: Application, tenant_ids: Iterable[str]) -> dict[str, Present]:

@@ -73,11 +73,16 @@ def error_facts(body: Mapping[str, Any] | str | None) -> ErrorFacts:
 
 def text_facts(text: str) -> ErrorFacts:
     """Return the facts of a text such as an error_description."""
-    fields = {match[1].lower(): match[2] for match in _TRAILING.finditer(text)}
+    low = text.lower()
+    if " id:" in low or "timestamp:" in low:  # few texts have these, and looking for them takes its time
+        fields = {match[1].lower(): match[2] for match in _TRAILING.finditer(text)}
+        plain = _TRAILING.sub(" ", text)
+    else:
+        fields, plain = {}, text
     code = _AADSTS.search(text)
     return ErrorFacts(
         door="token" if code else "",
-        message=one_line(_TRAILING.sub(" ", text)),
+        message=one_line(plain),
         aadsts=int(code[1]) if code else None,
         request_id=_guid(fields.get("trace id")),
         correlation_id=_guid(fields.get("correlation id")),

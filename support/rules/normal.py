@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 from uuid import UUID
@@ -20,21 +22,14 @@ from support.rules.report import Report, TokenReport
 Columns = dict[str, Any]
 
 IDS: Final = ("client_request_id", "request_id", "correlation_id")
-LONGEST: Final[Mapping[str, int]] = {
-    "client_request_id": 64,
-    "request_id": 64,
-    "correlation_id": 64,
-    "method": 10,
-    "version": 4,
-    "path": 500,
-    "template": 300,
-    "code": 120,
-    "suberror": 60,
-    "message": 1000,
-}
+# As long as the columns are.
+LONGEST: Final = {"path": 500, "template": 300, "code": 120, "suberror": 60, "message": 1000}
+LONGEST_HEADER: Final = 500
+LONGEST_ID: Final = 64  # a report's limit
 LONGEST_NAME: Final = 200  # of a permission; a report's limit
+LONGEST_KNOWN: Final = 2000
 MOST_CUT: Final = 32_767
-_BETWEEN: Final = "\x1f"  # ends a word for every pattern, and is in no text that was ever shown to anyone
+_GUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -47,81 +42,89 @@ class Normal:
     facts: FailureFacts
 
 
+class _NotCleanError(Exception):
+    """Something in a text has to be cut out, or cannot be printed."""
+
+
+@lru_cache(maxsize=4096)
+def _vouch(text: str) -> None:
+    """Look at a text once: most come again and again. Exceptions are not kept, so neither is a secret."""
+    if cut(text)[1] or not text.isprintable():
+        raise _NotCleanError
+
+
+def _is_clean(text: str) -> bool:
+    try:
+        (_vouch if len(text) <= LONGEST_KNOWN else _vouch.__wrapped__)(text)
+    except _NotCleanError:
+        return False
+    return True
+
+
 class _Knife:
     """Cuts what looks like a token or a secret out of a row's texts, and counts."""
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        # Nearly always nothing is there: one look at all of a row is enough to know it.
-        together = _BETWEEN.join(texts)
-        _, found = cut(together)
-        self.clean = not found and together.replace(_BETWEEN, "").isprintable()
+    def __init__(self) -> None:
         self.count = 0
 
     def text(self, text: str, longest: int) -> str:
         """Cut before shortening: half a token must not slip through. One printable line stays."""
-        if not self.clean:
+        if not _is_clean(text):
             text, found = cut(text)
             self.count += found
-            if not text.isprintable():
-                text = "".join(c if c.isprintable() else " " for c in text)
+            text = "".join(c if c.isprintable() else " " for c in text)
         if len(text) < longest:
             return text
         # Perhaps shortened before it came here: what the end cuts off may be half of a secret.
         return text[:longest].rpartition(" ")[0] or text[:longest]
 
+    def id(self, text: str) -> str:
+        return text.lower() if _GUID.fullmatch(text) else self.text(text, LONGEST_ID + 1).lower()
+
     def names(self, names: list[str]) -> list[str]:
-        if self.clean:
+        if _is_clean(" ".join(names)):
             return sorted(set(names))
         return sorted({self.text(name, LONGEST_NAME + 1) for name in names} - {""})
 
 
 def normalize(report: Report, *, client_id: str) -> Normal:
-    door, version, path = split_url(report.url or "")
+    knife = _Knife()
+    door, version, path = split_url(report.url) if report.url else ("", "", "")
     body = error_facts(report.error)
     headers = report.headers or {}
     heads, ids = header_facts(headers), header_ids(headers)
-    token = _token(report.token) if report.token else None
-    told = {
-        "client_request_id": report.client_request_id
-        or ids.get("client_request_id")
-        or body.client_request_id,
-        "request_id": report.request_id or ids.get("request_id") or body.request_id,
-        "correlation_id": report.correlation_id or ids.get("correlation_id") or body.correlation_id,
-        "path": path,
-        "code": body.code,
-        "suberror": body.suberror,
-        "message": body.message,
-    }
-    texts = {name: value for name, value in heads.items() if isinstance(value, str)}
-    knife = _Knife((*told.values(), *texts.values(), *_texts(token)))
-    columns: Columns = {
-        name: knife.text(value, LONGEST[name]) if value else "" for name, value in told.items()
-    }
-    for name in ("client_request_id", "request_id", "correlation_id"):
-        columns[name] = columns[name].lower()
+    path = knife.text(path, LONGEST["path"])
     tenant = report.tenant_id or (report.token.tid if report.token else None)
-    columns |= {
+    columns: Columns = {
+        **{name: knife.id(getattr(report, name) or ids.get(name) or getattr(body, name)) for name in IDS},
         "tenant_id": str(tenant) if tenant else None,
         "occurred_at": report.occurred_at.astimezone(UTC).isoformat(),
         "door": door or body.door,
         "method": (report.method or "").upper(),
         "version": version,
-        "template": template_of(columns["path"])[: LONGEST["template"]],
+        "path": path,
+        "template": template_of(path)[: LONGEST["template"]] if path else "",
         "status": report.status,
+        "code": knife.text(body.code, LONGEST["code"]),
         "aadsts": body.aadsts,
-        "headers": {**heads, **{name: knife.text(value, 500) for name, value in texts.items()}},
-        "token": _without_secrets(token, knife) if token is not None else None,
+        "suberror": knife.text(body.suberror, LONGEST["suberror"]),
+        "message": knife.text(body.message, LONGEST["message"]),
+        "headers": {
+            name: knife.text(value, LONGEST_HEADER) if isinstance(value, str) else value
+            for name, value in heads.items()
+        },
+        "token": _token(report.token, knife) if report.token else None,
     }
     columns["cut"] = min(knife.count, MOST_CUT)
     facts = facts_of(columns, report.occurred_at, client_id=client_id)
     return Normal(report.occurred_at, columns, facts)
 
 
-def identity(columns: Columns, *, application: int, source: str) -> UUID:
+def identity(columns: Columns, *, application: int, source: str) -> str:
     """Return the id of a row: the same report by the same application in the same way is one row."""
     content = _ENCODE(columns)  # always in the same order
-    digest = blake2b(f"{application}\n{source}\n{content}".encode(), digest_size=16).digest()
-    return UUID(bytes=digest)
+    digest = blake2b(f"{application}\n{source}\n{content}".encode(), digest_size=16).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
 
 
 def facts_of(columns: Mapping[str, Any], occurred_at: datetime, *, client_id: str) -> FailureFacts:
@@ -173,38 +176,22 @@ def _moment(seconds: int | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def _token(report: TokenReport) -> Columns:
+def _token(report: TokenReport, knife: _Knife) -> Columns:
     """Return what was told of a token, and nothing that was not: absent and empty differ."""
+    scopes = report.scp.split() if isinstance(report.scp, str) else report.scp
     told: Columns = {
         "kind": report.kind,
-        "aud": report.aud,
+        "aud": None if report.aud is None else knife.text(report.aud, LONGEST_NAME + 1),
         "appid": _guid(report.appid),
         "tid": _guid(report.tid),
         "oid": _guid(report.oid),
-        "roles": report.roles,
-        "scp": report.scp.split() if isinstance(report.scp, str) else report.scp,
+        "roles": None if report.roles is None else knife.names(report.roles),
+        "scp": None if scopes is None else knife.names(scopes),
         "wids": None if report.wids is None else sorted(map(str, report.wids)),
         "iat": report.iat,
         "exp": report.exp,
     }
     return {name: value for name, value in told.items() if value is not None}
-
-
-def _texts(token: Columns | None) -> tuple[str, ...]:
-    """Return those of a token's facts that could be anything."""
-    if token is None:
-        return ()
-    return (token.get("aud", ""), " ".join(token.get("roles", ())), " ".join(token.get("scp", ())))
-
-
-def _without_secrets(token: Columns, knife: _Knife) -> Columns:
-    clean = dict(token)
-    if "aud" in clean:
-        clean["aud"] = knife.text(clean["aud"], LONGEST_NAME + 1)
-    for name in ("roles", "scp"):
-        if name in clean:
-            clean[name] = knife.names(clean[name])
-    return clean
 
 
 def _guid(value: UUID | None) -> str | None:

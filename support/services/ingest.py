@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -19,7 +16,7 @@ from support.rules.facts import Facts
 from support.rules.normal import Normal, identity, normalize
 from support.rules.report import OtherApplicationError, Problem, Report, ReportError, problem_of
 from support.rules.verdict import slug_of
-from support.services.rows import NOBODY, Place, count_up, guid, insert_new, moment
+from support.services.rows import Row, write_new
 
 
 @dataclass(frozen=True)
@@ -70,22 +67,18 @@ def store(
     tenants = present_of(application, {n.facts.tenant_id for n in normals} - {""})
     same = {
         "application_id": application.pk,
-        "received_at": moment(now),
+        "received_at": now.isoformat(),
         "source": source.value,
-        "key_id": guid(key.pk) if key else None,
+        "key_id": str(key.pk) if key else None,
     }
-    rows: dict[UUID, dict[str, Any]] = {}
-    places: dict[UUID, Place] = {}
+    rows: dict[str, Row] = {}
     for normal in normals:
         pk = identity(normal.columns, application=application.pk, source=source.value)
         if pk not in rows:
-            verdict = _verdict(normal, tenants)
-            places[pk] = _place(application.pk, normal, verdict)
-            rows[pk] = {**normal.columns, **same, **_typed(normal), "verdict": verdict}
+            rows[pk] = {**normal.columns, **same, "id": pk, "verdict": _verdict(normal, tenants)}
     with transaction.atomic():
-        new = insert_new(rows)
-        count_up(Counter(places[pk] for pk in new))
-    return Taken(len(normals), len(new))
+        new = write_new(application.pk, rows)
+    return Taken(len(normals), new)
 
 
 def _verdict(normal: Normal, tenants: dict[str, Present]) -> str:
@@ -93,24 +86,3 @@ def _verdict(normal: Normal, tenants: dict[str, Present]) -> str:
     present = tenants.get(facts.tenant_id)
     tenant = present.at(normal.occurred_at) if present else None
     return slug_of(Facts(failure=facts, tenant=tenant)).value
-
-
-def _typed(normal: Normal) -> dict[str, Any]:
-    """Return the columns that databases spell differently."""
-    tenant_id = normal.facts.tenant_id
-    return {
-        "occurred_at": moment(normal.occurred_at),
-        "tenant_id": guid(UUID(tenant_id)) if tenant_id else None,
-    }
-
-
-def _place(application_id: int, normal: Normal, verdict: str) -> Place:
-    facts, columns = normal.facts, normal.columns
-    return Place(
-        application_id=application_id,
-        hour=normal.occurred_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0),
-        verdict=verdict,
-        tenant_id=UUID(facts.tenant_id) if facts.tenant_id else NOBODY,
-        method=columns["method"],
-        template=columns["template"],
-    )
