@@ -11,6 +11,7 @@ from consent.models import ConsentAttempt, Installation, Invitation
 from consent.queries.patterns import load_cohorts, load_history
 from consent.rules.status import Condition
 from consent.services.invitations import link
+from tests.browser.desk_gallery import desk_pages
 from tests.browser.fleet import ERROR, Fleet, hunting
 from tests.factories import D1, EVERYTHING, P2, P3, T1, T2, grants
 
@@ -22,6 +23,7 @@ class Gallery:
         self.public: dict[str, str] = {}
         self.results: dict[str, str] = {}
         self._staff_pages()
+        self.staff |= desk_pages(fleet)
         self._empty_pages()
         self._public_pages()
         self._results()

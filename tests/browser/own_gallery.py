@@ -23,6 +23,7 @@ from tenants.services.audit import (
     record_refusal,
     record_sign_in,
 )
+from tests.browser.desk_gallery import deny
 from tests.browser.fleet import Fleet
 from tests.consent.own import proved_trip
 from tests.factories import (
@@ -99,6 +100,9 @@ class OwnGallery:
             for page in pages:
                 self._add(f"{page}-of-{slug[:12]}", self.ada, reverse(f"organization:{page}", args=[slug]))
         self._add("receipt", self.ada, receipt)
+        denied = deny(self.fleet)[0]
+        self._add("failures", self.ada, reverse("own_failures:failures", args=[own]))
+        self._add("failure", self.ada, reverse("own_failures:failure", args=[own, denied.pk]))
         self._add("application-of-a-reader", self.rita, reverse("organization:application", args=[own]))
         self._add("roles-of-a-reader", self.rita, reverse("organization:roles", args=[own]))
         # Nothing but one application, which was never approved.
