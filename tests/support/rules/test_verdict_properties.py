@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent.rules.security_api import CALLS, GLOBAL_READER, SECURITY_ADMINISTRATOR, SUFFICIENT_ROLES
@@ -167,6 +167,7 @@ def _granted(facts, accepted):
     return any(p.kind == "delegated" and p.value in accepted for p in held)
 
 
+@settings(max_examples=40)
 @given(everything)
 def test_a_401_is_never_a_matter_of_consent_or_of_a_role(facts):
     at_graph = replace(
@@ -186,6 +187,7 @@ def test_a_401_is_never_a_matter_of_consent_or_of_a_role(facts):
 _SAYS_NOTHING = {"code": "", "message": "", "aadsts": None, "suberror": "", "challenge": "", "warning": ""}
 
 
+@settings(max_examples=40)
 @given(everything)
 def test_one_source_alone_is_never_certain(facts):
     """Only the portal's record, or only the token, of a call that was refused without a word."""
@@ -202,6 +204,7 @@ def test_one_source_alone_is_never_certain(facts):
     assert only_token.confidence is not Confidence.CERTAIN
 
 
+@settings(max_examples=40)
 @given(everything)
 def test_a_code_alone_is_never_certain(facts):
     alone = FailureFacts(door="token", aadsts=facts.failure.aadsts, message=facts.failure.message)
@@ -209,6 +212,7 @@ def test_a_code_alone_is_never_certain(facts):
     assert judge(Facts(alone)).confidence is not Confidence.CERTAIN
 
 
+@settings(max_examples=40)
 @given(everything)
 def test_only_the_tenants_history_shows_a_withdrawal(facts):
     if judge(facts).slug is Slug.PERMISSION_REVOKED:
@@ -216,6 +220,7 @@ def test_only_the_tenants_history_shows_a_withdrawal(facts):
         assert facts.tenant.withdrawn_at
 
 
+@settings(max_examples=40)
 @given(everything)
 def test_an_application_needs_no_role(facts):
     token = replace(facts.failure.token or TokenFacts(), kind="application")
@@ -223,6 +228,7 @@ def test_an_application_needs_no_role(facts):
     assert judge(replace(facts, failure=replace(facts.failure, token=token))).slug is not Slug.USER_LACKS_ROLE
 
 
+@settings(max_examples=40)
 @given(everything)
 def test_a_reply_holds_no_id_and_no_foreign_text(facts):
     marked = replace(
