@@ -156,9 +156,9 @@ def test_a_text_made_to_take_long_is_read_at_once(text):
 
 
 def _seconds(text: str) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     read(text)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 SHORT_TEXT = st.text(max_size=30)
