@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 from django.utils import timezone
 from playwright.sync_api import Page, Request, expect
 
+from support.rules.token_text import decode
 from tests.browser import deeds
 from tests.browser.conftest import Open
 from tests.browser.fleet import Fleet
@@ -15,6 +16,7 @@ from tests.browser.inspection import look, visit
 from tests.browser.visitors import Visitors
 from tests.factories import P1, P2
 from tests.support.pasted import SIGNATURE, app_only, jws
+from tests.support.rules.test_token_text import CLAIMS, SURROUNDED
 
 URL = "/sentinel-connector/support/token"
 OPAQUE = "EwB4A8l6BAAUO9chh8cJscQLmU+LSWpbnr0vmwwAAQ" * 4
@@ -58,6 +60,13 @@ def test_the_signature_never_leaves_the_browser(open_as: Open, fleet: Fleet, vis
     field = page.get_by_label("Token", exact=True)
     expect(field).to_have_value("")  # nothing is taken from the address
     assert look(page, "token-form", crossed=True) == []
+
+    for text in SURROUNDED:  # the browser finds what the server would find
+        field.fill(text)
+        field.dispatch_event("input")
+        assert decode(field.input_value()).claims == CLAIMS
+        assert SIGNATURE[:24] not in field.input_value()
+    field.fill("")
 
     paste(page, f"Authorization: Bearer {whole}\n")
     expect(field).to_have_value(whole.rpartition(".")[0] + ".")

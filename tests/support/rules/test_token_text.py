@@ -25,27 +25,27 @@ def wrapped(text: str, width: int, end: str = "\n") -> str:
     return end.join(text[i : i + width] for i in range(0, len(text), width))
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        TOKEN,
-        f"{HEAD}.{BODY}.",
-        f"{HEAD}.{BODY}",
-        f"  {TOKEN}\n",
-        f"Bearer {TOKEN}",
-        f"Authorization: bearer {TOKEN}\r\nHost: graph.microsoft.com",
-        f'"{TOKEN}"',
-        f"My token is {TOKEN}.",
-        wrapped(TOKEN, 76),
-        wrapped(TOKEN, 64, "\r\n> "),
-        "Bearer " + wrapped(TOKEN, 80, "\n  "),
-        json.dumps({"token_type": "Bearer", "expires_in": 3599, "access_token": TOKEN}, indent=2),
-        json.dumps({"id_token": jws(identity()), "refresh_token": OPAQUE, "access_token": TOKEN}),
-        json.dumps(json.dumps({"id_token": jws(identity()), "access_token": TOKEN})),
-        f"https://localhost/#id_token={jws(identity())}&access_token={TOKEN}&token_type=Bearer",
-        f"curl -H 'Authorization: Bearer {TOKEN}' https://graph.microsoft.com/v1.0/security/alerts_v2",
-    ],
-)
+SURROUNDED = [
+    TOKEN,
+    f"{HEAD}.{BODY}.",
+    f"{HEAD}.{BODY}",
+    f"  {TOKEN}\n",
+    f"Bearer {TOKEN}",
+    f"Authorization: bearer {TOKEN}\r\nHost: graph.microsoft.com",
+    f'"{TOKEN}"',
+    f"My token is {TOKEN}.",
+    wrapped(TOKEN, 76),
+    wrapped(TOKEN, 64, "\r\n> "),
+    "Bearer " + wrapped(TOKEN, 80, "\n  "),
+    json.dumps({"token_type": "Bearer", "expires_in": 3599, "access_token": TOKEN}, indent=2),
+    json.dumps({"id_token": jws(identity()), "refresh_token": OPAQUE, "access_token": TOKEN}),
+    json.dumps(json.dumps({"id_token": jws(identity()), "access_token": TOKEN})),
+    f"https://localhost/#id_token={jws(identity())}&access_token={TOKEN}&token_type=Bearer",
+    f"curl -H 'Authorization: Bearer {TOKEN}' https://graph.microsoft.com/v1.0/security/alerts_v2",
+]
+
+
+@pytest.mark.parametrize("text", SURROUNDED)
 def test_a_token_is_found_in_what_surrounds_it(text):
     found = decode(text)
 
