@@ -168,8 +168,8 @@ class TestWhatIsForged:
             app_displayname='<script>alert(1)</script>{{ 7*7 }}{% load x %}%s{0.__class__}"onload="x',
             tid="1111\u202e1111\u0430",
             name="a\u200bb\x00c\ud800",
-            **{"<b>\u2066": "style=color:red"},
         )
+        claims["<b>\u2066"] = "style=color:red"
 
         page = inspect(as_owner, claims)
 
