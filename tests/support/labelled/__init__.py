@@ -6,7 +6,7 @@ documentation that decides it. Near misses stand side by side: what differs is a
 
 from __future__ import annotations
 
-from tests.support.labelled import answers, calls, history, permissions, sign_ins
+from tests.support.labelled import answers, calls, history, near, permissions, sign_ins
 from tests.support.labelled.table import Row
 
 ROWS: tuple[Row, ...] = (
@@ -15,6 +15,7 @@ ROWS: tuple[Row, ...] = (
     *sign_ins.rows(),
     *calls.rows(),
     *answers.rows(),
+    *near.rows(),
 )
 
 __all__ = ["ROWS", "Row"]

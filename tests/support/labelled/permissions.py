@@ -102,12 +102,9 @@ def _missing() -> list[Row]:
             why=why, who=ADMIN),
         row("the text alone lists what the token carried", missing, bare,
             why="The text quotes the token's roles."),
-        row(
-            "the snapshot covers application permissions only, as a token proves them",
-            *(missing, call, tenant(ALERT, asks=(ALERT, INCIDENT), knows_then=TOKEN_KNOWN,
-            knows_now=TOKEN_KNOWN)),
-            **{"why": why, "who": ADMIN},
-        ),
+        row("the snapshot covers application permissions only, as a token proves them", missing, call,
+            tenant(ALERT, asks=(ALERT, INCIDENT), knows_then=TOKEN_KNOWN, knows_now=TOKEN_KNOWN),
+            why=why, who=ADMIN),
         row(
             "roles are none though a person's permission is granted for something else",
             *(missing, graph(INCIDENTS, token=app()), tenant("User.Read:d", asks=("User.Read:d", INCIDENT))),

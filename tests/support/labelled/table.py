@@ -66,7 +66,7 @@ def row(
     tenant: TenantFacts | None = None,
     *,
     why: str,
-    who: Who | None = None,
+    who=None,
 ) -> Row:
     return Row(name, Facts(failure, tenant), slug, why, who)
 
@@ -93,7 +93,7 @@ def needs(*needed: str, held: tuple[str, ...]) -> str:
     return f"Missing application roles. API required roles: {','.join(needed)}, application roles: {roles}."
 
 
-def graph(path: str, *, status: int | None = 403, at: datetime = AT, **more: Any) -> FailureFacts:
+def graph(path: str, *, status=403, at=AT, **more) -> FailureFacts:
     told: dict[str, Any] = {
         "occurred_at": at,
         "door": "graph",
@@ -106,9 +106,7 @@ def graph(path: str, *, status: int | None = 403, at: datetime = AT, **more: Any
     return FailureFacts(path=path, status=status, **told)
 
 
-def sign_in(
-    code: int | None, error: str = "invalid_grant", *, status: int = 400, **more: Any
-) -> FailureFacts:
+def sign_in(code: int | None, error="invalid_grant", *, status=400, **more) -> FailureFacts:
     told: dict[str, Any] = {
         "occurred_at": AT,
         "door": "token",
@@ -120,7 +118,7 @@ def sign_in(
     return FailureFacts(aadsts=code, code=error, status=status, **told)
 
 
-def app(*roles: str, issued: float = -17, at: datetime = AT, **more: Any) -> TokenFacts:
+def app(*roles: str, issued=-17, at=AT, **more) -> TokenFacts:
     """A token of the application alone; recorded ones live 65 minutes."""
     told: dict[str, Any] = {
         "kind": "application",
@@ -136,7 +134,7 @@ def app(*roles: str, issued: float = -17, at: datetime = AT, **more: Any) -> Tok
     return TokenFacts(**told)
 
 
-def person(*scp: str, wids: tuple[str, ...] | None = (), issued: float = -17, **more: Any) -> TokenFacts:
+def person(*scp: str, wids=(), issued=-17, **more) -> TokenFacts:
     told: dict[str, Any] = {
         "kind": "delegated",
         "roles": None,
@@ -148,14 +146,7 @@ def person(*scp: str, wids: tuple[str, ...] | None = (), issued: float = -17, **
 
 
 def tenant(
-    *granted: str,
-    now: tuple[str, ...] | None = None,
-    asks: tuple[str, ...] | None = None,
-    asks_then: tuple[str, ...] | None = None,
-    since: Mapping[str, float] | None = None,
-    withdrawn: Mapping[str, float] | None = None,
-    at: datetime = AT,
-    **more: Any,
+    *granted: str, now=None, asks=None, asks_then=None, since=None, withdrawn=None, at=AT, **more
 ) -> TenantFacts:
     """Northwind Traders: what it had granted at the call, what it grants now, and what is asked for.
 
@@ -188,12 +179,12 @@ def tenant(
     return TenantFacts(**told)
 
 
-def nothing(*asks: str, **more: Any) -> TenantFacts:
+def nothing(*asks: str, **more) -> TenantFacts:
     """A tenant that was added and never granted anything."""
     return tenant(asks=asks or (INCIDENT, ALERT), **more)
 
 
-def unread(**more: Any) -> TenantFacts:
+def unread(**more) -> TenantFacts:
     """A tenant that was added and that nobody could look at yet."""
     blank: dict[str, Any] = {
         **dict.fromkeys(("granted_then", "granted_now", "proved_at")),

@@ -202,7 +202,7 @@ class TestWholeFailures:
         facts = pasted.facts
         assert (facts.tenant_id, facts.client_id, facts.status, facts.path) == (TENANT, APP, 403, CALLED[2])
         assert facts.token is not None
-        assert facts.token.roles == {"SecurityEvents.Read.All"}
+        assert facts.token.roles == frozenset({"SecurityEvents.Read.All"})
         assert "a row of MicrosoftGraphActivityLogs" in pasted.found
 
     def test_a_failure_as_it_is_reported(self):
