@@ -1,0 +1,139 @@
+"""A call that was really denied, from what somebody reads out to the reason and what to do about it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import jwt
+import msal
+import requests
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from consent.models import Application
+from consent.services.checks import check_now
+from support.services.keys import make_key
+from tenants.models import Person
+from tests import factories, stage
+from tests.browser.conftest import Portal, signed_in
+from tests.browser.inspection import look
+from tests.factories import CONNECTOR, P1, P2, T1, T2
+from tests.sandbox.test_foreign_clients import GRAPH_SCOPE, MsalTransport, here
+
+SECRET = "sandbox-connector-secret"
+ALERTS = "https://graph.microsoft.com/v1.0/security/alerts_v2"
+CLAIMS = ("aud", "appid", "tid", "oid", "roles", "wids", "iat", "exp")
+
+
+class Connector:
+    """The watched application as its makers run it: MSAL, requests, and a report of what is denied."""
+
+    def __init__(self, portal: Portal, key: str) -> None:
+        self.portal, self.key = portal, key
+        self.transport = MsalTransport(portal.microsoft.url)
+
+    def token(self, tenant: Any) -> dict[str, Any]:
+        client = msal.ConfidentialClientApplication(
+            str(CONNECTOR),
+            authority=f"https://login.microsoftonline.com/{tenant}",
+            client_credential=SECRET,
+            http_client=self.transport,
+        )
+        answer: dict[str, Any] = client.acquire_token_for_client([GRAPH_SCOPE])
+        return answer
+
+    def call(self, tenant: Any) -> requests.Response:
+        """Read alerts of a tenant; report what is denied."""
+        token = self.token(tenant)["access_token"]
+        sent = {
+            "Authorization": f"Bearer {token}",
+            "client-request-id": "4c0ffee0-0000-4000-8000-00000000000c",
+        }
+        answer = requests.get(here(ALERTS, self.portal.microsoft.url), headers=sent, timeout=10)
+        claims = jwt.decode(token, options={"verify_signature": False})
+        self.report(
+            tenant_id=str(tenant),
+            client_request_id=sent["client-request-id"],
+            request_id=answer.headers["request-id"],
+            method="GET",
+            url=ALERTS,
+            status=answer.status_code,
+            error=answer.json(),
+            headers=dict(answer.headers),
+            token={"kind": "application", **{name: claims[name] for name in CLAIMS if name in claims}},
+        )
+        return answer
+
+    def report(self, **told: Any) -> None:
+        answer = requests.post(
+            f"{self.portal.url}/api/v1/failures",
+            headers={"Authorization": f"Bearer {self.key}"},
+            json={"occurred_at": timezone.now().isoformat(), **told},
+            timeout=10,
+        )
+        assert answer.status_code == 200, answer.text
+
+
+def explain(page: Page, pasted: str) -> tuple[str, str]:
+    """Paste something into the box; return the verdict and the address where it is shown."""
+    page.goto(re.sub(r"/support.*", "/support", page.url))
+    page.get_by_label("Request ID or error text").fill(pasted)
+    page.get_by_role("button", name="Explain", exact=True).click()
+    verdict = page.locator("#verdict")
+    expect(verdict).to_be_visible()
+    return verdict.inner_text(), page.url
+
+
+def test_a_denied_call_is_explained_from_whatever_is_read_out_of_it(
+    portal: Portal, application: Application, support: Person
+) -> None:
+    factories.make_revision(application, P1)
+    stage.grant(portal.microsoft.directory, T1, P1)
+    for tenant, name in ((T1, "Northwind Traders"), (T2, "Fabrikam Residences")):
+        installation = factories.make_installation(application, factories.make_tenant(name, id=tenant))
+        check_now(installation, now=timezone.now())
+    factories.make_revision(application, P1, P2)
+    key = make_key(application=application, name="production", person=support, now=timezone.now())
+    connector = Connector(portal, key.text)
+    denied = connector.call(T1)
+    refused = connector.token(T2)
+    connector.report(
+        tenant_id=str(T2),
+        request_id=refused["trace_id"],
+        correlation_id=refused["correlation_id"],
+        status=401,
+        error=refused,
+    )
+    sam = signed_in(portal.visitors.open(), support, portal.url)
+    sam.goto(f"{portal.url}/{application.slug}/support")
+
+    headers = "".join(f"{name}: {value}\r\n" for name, value in denied.headers.items())
+    pasted = [denied.headers["request-id"], headers, json.dumps(denied.json(), indent=2)]
+    answers = {explain(sam, text) for text in pasted}
+
+    assert denied.status_code == 403
+    assert len(answers) == 1
+    ((verdict, shareable),) = answers
+    assert "Northwind Traders hasn't approved SecurityAlert.Read.All" in verdict
+    assert re.search(rf"/{application.slug}/support/[0-9a-f-]{{36}}$", shareable)
+    assert look(sam, "denied", crossed=True) == []
+
+    said = [refused["trace_id"], refused["error_description"], json.dumps(refused)]
+    ((verdict, _),) = {explain(sam, text) for text in said}
+    assert "Fabrikam Residences" in verdict
+
+    dana = signed_in(portal.visitors.open(), factories.make_person("Dana Okafor", "owner"), portal.url)
+    dana.goto(shareable)
+    dana.get_by_role("button", name="Make an approval link for Northwind Traders").click()
+    expect(dana.get_by_role("heading", level=1)).to_contain_text("Invitation for Northwind Traders")
+    dana.goto(shareable)
+    expect(dana.locator("#reply")).to_contain_text("/c/")
+    ada = factories.make_tenant_admin(
+        application.installations.get(tenant_id=T1).tenant, "Global Administrator"
+    )
+    own = signed_in(portal.visitors.open(), ada, portal.url)
+    own.goto(f"{portal.url}/organization/{application.slug}/failures")
+    own.get_by_role("link", name="Permission missing").click()
+    expect(own.locator("#verdict")).to_contain_text("SecurityAlert.Read.All")
