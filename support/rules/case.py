@@ -38,6 +38,13 @@ _MEMBER: Final = "b79fbf4d-3ef9-4689-8143-76b194e85509"
 _NOBODY: Final = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"
 
 
+# "Verify first-party Microsoft applications in sign-in reports": people try calls with these.
+MICROSOFTS: Final = {
+    "de8bc8b5-d9f9-48b1-a8ad-b748da725064": "Graph Explorer",
+    "14d82eec-204b-4c2f-b7e8-296a70dab67e": "Microsoft Graph Command Line Tools",
+}
+
+
 class Finding(NamedTuple):
     """What a check decided. `agree` names the independent facts that say so: two of them are certain."""
 
@@ -58,7 +65,8 @@ class Case:
         self.f = facts.failure
         self.t = self.f.token or _NO_TOKEN
         # A token of another application, such as Graph Explorer, says nothing about ours, nor the reverse.
-        self.foreign = _differ(self.t.appid, self.f.client_id)
+        named = self.t.appid.lower() in MICROSOFTS and not self.f.client_id
+        self.foreign = named or _differ(self.t.appid, self.f.client_id)
         self.tenant = _NO_TENANT if self.foreign or facts.tenant is None else facts.tenant
         self.known = self.tenant is not _NO_TENANT
         self.at = utc(self.f.occurred_at)

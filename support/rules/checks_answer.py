@@ -63,7 +63,7 @@ def _partial_cause(case: Case, answered: int) -> tuple[str, Who | None]:
 def outage(case: Case) -> Finding | None:
     named = case.f.code.lower() in _AWAY
     broken = case.status is not None and case.status >= 500 and case.status != 501
-    if not (broken or (named and case.status is None)):
+    if not (broken or (named and (case.status is None or case.status >= 400))):
         return None
     agree = ["answer"] if broken else []
     agree += ["body"] if named else []

@@ -141,7 +141,8 @@ def permission_missing(case: Case) -> Finding | None:
         return None
     nothing = not case.tenant.granted_then and not case.tenant.withdrawn_at
     if nothing and case.granted is False and case.carried is None:
-        return Finding(Slug.NEVER_CONSENTED, tuple(agree), missing=case.needs)
+        since = "approved-later" if case.granted_today else ""
+        return Finding(Slug.NEVER_CONSENTED, tuple(agree), since, missing=case.needs)
     return Finding(Slug.PERMISSION_MISSING, tuple(agree), *_missing_words(case), missing=case.needs)
 
 

@@ -42,13 +42,19 @@ def _without_code(case: Case) -> Group | None:
         return "policy"
     if suberror in {"bad_token", "token_expired"}:
         return "old-grant"
+    if code == "invalid_client" and case.tenant.credential_error:
+        return "credential"
+    if code == "unauthorized_client":
+        return "disabled" if case.tenant.condition == "disabled" else "absent" if case.tenant.gone else None
     return _BY_ERROR.get(code)
 
 
 _BY_ERROR: Final[Mapping[str, Group]] = {
     "invalid_tenant": "unknown-tenant",
     "invalid_scope": "scope",
+    # "Admin consent on the Microsoft identity platform": both are what a person's Cancel comes back as.
     "permission_denied": "declined",
+    "access_denied": "declined",
 }
 
 
@@ -83,11 +89,18 @@ def _consent(case: Case, variant: str) -> Finding:
     if gone:
         return Finding(Slug.PERMISSION_REVOKED, ("answer", "tenant"), missing=values)
     if not tenant.granted_then:
-        return Finding(Slug.NEVER_CONSENTED, ("answer", "tenant"), variant)
+        return Finding(Slug.NEVER_CONSENTED, ("answer", "tenant"), _approved_since(case) or variant)
     if not absent and tenant.required_then:
         return Finding(Slug.NOT_ENOUGH_EVIDENCE, variant="approved-all")
     agree = ("answer", "tenant") if known else ("answer",)
+    if known and tenant.granted_now is not None and tenant.granted_now.issuperset(known):
+        return Finding(Slug.PERMISSION_MISSING, agree, "all-since", missing=values)
     return Finding(Slug.PERMISSION_MISSING, agree, variant or "not-all", missing=values)
+
+
+def _approved_since(case: Case) -> str:
+    """Which words say that nothing was granted at the time of the call, and something is now."""
+    return "approved-later" if case.tenant.granted_now and not case.tenant.gone else ""
 
 
 def _not_approved(case: Case) -> Finding:
@@ -112,7 +125,8 @@ def _absent(case: Case) -> Finding:
     was_there = bool(tenant.granted_then or tenant.withdrawn_at) or tenant.status == "revoked"
     if not was_there:
         never = tenant.granted_then is not None or tenant.gone or tenant.status == "never-consented"
-        return Finding(Slug.NEVER_CONSENTED, ("answer", "tenant") if never else ("answer",))
+        agree = ("answer", "tenant") if never else ("answer",)
+        return Finding(Slug.NEVER_CONSENTED, agree, _approved_since(case))
     left = tenant.gone or tenant.status == "revoked" or bool(tenant.withdrawn_at)
     if left or not tenant.granted_now:
         return Finding(Slug.APP_DISABLED_OR_REMOVED, ("answer", "tenant"), "removed")

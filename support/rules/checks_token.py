@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from entra.types import is_guid
 from support.rules.case import Case, Finding
 from support.rules.facts import Slug, Who, audience_is_graph
 
@@ -31,7 +32,8 @@ def wrong_audience(case: Case) -> Finding | None:
 
 def wrong_tenant(case: Case) -> Finding | None:
     tid, tenant_id = case.t.tid.lower(), case.f.tenant_id.lower()
-    if not tid or not tenant_id or tid == tenant_id or case.status not in _REFUSED:
+    comparable = is_guid(tid) and is_guid(tenant_id)  # a domain may be the same tenant
+    if not comparable or tid == tenant_id or case.status not in _REFUSED:
         return None
     return Finding(Slug.WRONG_TENANT, ("token", "report"), "token")
 

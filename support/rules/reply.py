@@ -138,19 +138,27 @@ _REPLIES: Final[Mapping[tuple[Slug, Who | None], tuple[str, str]]] = {
         "If something doesn't work, please send us the whole error text and the time.",
     ),
 }
+_ANOTHER_APP: Final = (
+    "The request was made with another app than ours, and that one isn't approved for {permission}.",
+    "Please make it with our app. Approving our app again doesn't change what the other one may do.",
+)
 _BY_APPROVAL: Final = frozenset({Slug.PERMISSION_MISSING, Slug.PERMISSION_REVOKED, Slug.NEVER_CONSENTED})
 
 
 def wants_approval(verdict: Verdict) -> bool:
     """Say whether an administrator's approval mends it, so that a link is worth sending."""
-    if verdict.slug is Slug.APP_DISABLED_OR_REMOVED:
-        return "approval link" in verdict.next_step  # removed, not switched off
-    return verdict.slug in _BY_APPROVAL and verdict.who in {Who.TENANT_ADMIN, Who.PERSON}
+    if verdict.slug in _BY_APPROVAL and verdict.who is Who.PERSON:
+        return True
+    # Not so where the app was switched off, or where the token was another app's.
+    mends = verdict.slug in _BY_APPROVAL or verdict.slug is Slug.APP_DISABLED_OR_REMOVED
+    return mends and verdict.who is Who.TENANT_ADMIN and "approval link" in verdict.next_step
 
 
 def customer_reply(verdict: Verdict, facts: Facts, link: str = "") -> str:
     """Return a reply ready to send; the link goes in only where an approval helps."""
     happened, to_do = _REPLIES.get((verdict.slug, verdict.who)) or _REPLIES[verdict.slug, None]
+    if verdict.slug is Slug.PERMISSION_MISSING and "approving our app" in verdict.next_step.lower():
+        happened, to_do = _ANOTHER_APP
     name = _organization(facts)
     blanks = {
         "organization": name or "your organization",

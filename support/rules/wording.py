@@ -45,9 +45,14 @@ DENIED: Final[Mapping[tuple[Slug, str], Wording]] = {
         "{Tenant} hadn't approved {permission} yet; the approval was first seen at {approved}.",
         _AGAIN,
     ),
+    (Slug.PERMISSION_MISSING, "all-since"): Wording(
+        Who.NOBODY,
+        "{Tenant} hadn't approved {permission} yet, and has since.",
+        "Try again: it has been approved.",
+    ),
     (Slug.PERMISSION_MISSING, "foreign"): Wording(
         _ADMIN,
-        "The token is another app's ({foreign}), and it lacks {permission}.",
+        "The token is not our app's but {foreign}, and it lacks {permission}.",
         "Approving our app changes nothing for that one: an admin of {tenant} approves it there, "
         "or the call is made with our app.",
     ),

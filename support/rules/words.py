@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from support.rules.calls import template_of
-from support.rules.case import Case, Finding, utc
+from support.rules.case import MICROSOFTS, Case, Finding, utc
 from support.rules.facts import Slug, Who
 from support.rules.wording import DENIED
 from support.rules.wording_rest import EXPLAINED
@@ -152,6 +152,11 @@ def _about(finding: Finding, case: Case) -> str:
     return f"What we know: {_tenant(finding, case)} is “{short(status)}”{proved}. "
 
 
+def _owner(appid: str) -> str:
+    name = MICROSOFTS.get(appid.lower(), "")
+    return f"that of {name}" if name else ""
+
+
 def _held(_: Finding, case: Case) -> str:
     carried = case.carried or frozenset()
     return next((p for p in case.needs if p in carried), "the permission")
@@ -173,7 +178,7 @@ _FILL: Final[dict[str, Callable[[Finding, Case], str]]] = {
     "role": lambda finding, _: finding.role or "the right",
     "so": lambda _, case: "for a signed-in person" if case.kind == "delegated" else "by the app itself",
     "otherwise": lambda _, case: "for itself" if case.kind == "delegated" else "for signed-in people",
-    "foreign": lambda _, case: short(case.t.appid)[:40],
+    "foreign": lambda _, case: _owner(case.t.appid) or f"another one's ({short(case.t.appid)[:40]})",
     "licence": lambda _, case: f"{case.call.licence} " if case.call and case.call.licence else "",
     "status": lambda _, case: f" (HTTP {case.status})" if case.status is not None else "",
     "status_code": lambda _, case: str(case.status),

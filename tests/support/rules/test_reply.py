@@ -43,6 +43,13 @@ def test_a_missing_role_is_told_without_a_link():
     assert LINK not in text
 
 
+def test_another_apps_token_is_not_mended_by_approving_ours():
+    text = reply_to(graph(client_id=NORTHWIND, token=app_token(appid=FABRIKAM)), tenant())
+
+    assert "made with another app than ours" in text
+    assert LINK not in text
+
+
 def test_of_another_tenant_nothing_is_said():
     text = reply_to(graph(tenant_id=NORTHWIND, token=app_token(tid=FABRIKAM)), tenant())
 

@@ -47,6 +47,8 @@ def test_every_verdict_is_told_in_some_story():
         (graph(token=TWO), tenant(), Who.TENANT_ADMIN),
         (graph("/security/runHuntingQuery", method="POST", token=TWO), tenant(), Who.PUBLISHER),
         (graph(token=TWO), approved(AT + minutes(5)), Who.NOBODY),
+        (sign_in(65001), approved(AT + minutes(5)), Who.NOBODY),
+        (sign_in(7000229), replace(approved(AT + minutes(5)), granted_then=frozenset()), Who.NOBODY),
         (sign_in(65004), NOTHING_GRANTED, Who.PERSON),
         (graph(status=206, warning='199 - "Microsoft/WDATP/403/1"', token=ANA), None, Who.TENANT_ADMIN),
         (graph(status=206, warning='199 - "Microsoft/WDATP/403/1"', token=TWO), None, Who.UNKNOWN),

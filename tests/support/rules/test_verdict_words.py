@@ -119,3 +119,11 @@ def test_every_wording_can_be_reached():
     assert wanted - named <= {"never-delegated", "never-app-only"}, (
         "these are put together in checks_permission"
     )
+
+
+def test_graph_explorer_is_told_by_its_name():
+    ours = replace(ANA, scp=frozenset({"openid"}), appid="de8bc8b5-d9f9-48b1-a8ad-b748da725064")
+
+    assert headline(graph(token=ours), tenant(INCIDENTS)) == (
+        "The token is not our app's but that of Graph Explorer, and it lacks SecurityIncident.Read.All."
+    )
