@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any, Final
-from uuid import UUID
 
 from support.rules.calls import split_url, template_of
 from support.rules.errors import error_facts
@@ -29,17 +29,64 @@ LONGEST_ID: Final = 64  # a report's limit
 LONGEST_NAME: Final = 200  # of a permission; a report's limit
 LONGEST_KNOWN: Final = 2000
 MOST_CUT: Final = 32_767
+NULL: Final = "\0"  # nothing, in a line; no text has it
+CLAIMS: Final = ("kind", "aud", "appid", "tid", "oid", "roles", "scp", "wids")
+FACTS: Final = (
+    *("occurred_at", "tenant_id", *IDS, "door", "method", "version", "path", "template", "status"),
+    *("code", "aadsts", "suberror", "message", "headers", "token", "cut"),
+)
+_FACTS: Final[Callable[[Columns], tuple[Any, ...]]] = itemgetter(*FACTS)
+_CAUSES: Final = itemgetter(
+    *("tenant_id", "door", "method", "version", "path", "status", "code", "aadsts", "suberror", "message")
+)
 _GUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
 class Normal:
-    """The columns that a report decides, and the same as facts for a verdict."""
+    """A report in the columns of a row. Made of it: facts for a verdict, and the row's own identity."""
 
     occurred_at: datetime
-    columns: Columns
-    facts: FailureFacts
+    client_id: str
+    columns: Columns  # those of FACTS; headers and token as objects
+
+    @cached_property
+    def facts(self) -> FailureFacts:
+        return facts_of(self.columns, self.occurred_at, client_id=self.client_id)
+
+    @cached_property
+    def values(self) -> tuple[str | int | None, ...]:
+        """The columns of FACTS as a database takes them: objects as JSON."""
+        headers, token = self.columns["headers"], self.columns["token"]
+        json_of = {"headers": _ENCODE(headers), "token": None if token is None else _ENCODE(token)}
+        return _FACTS({**self.columns, **json_of})
+
+    @cached_property
+    def line(self) -> str:
+        """The same as one text, with tabs between; no value has one in it."""
+        return "\t".join([v if type(v) is str else NULL if v is None else str(v) for v in self.values])
+
+    def identity(self, *, application: int, source: str) -> str:
+        """Return the id of a row: the same report by the same application in the same way is one row."""
+        content = f"{application}\n{source}\n{self.line}".encode()
+        digest = blake2b(content, digest_size=16).hexdigest()
+        return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
+
+    def likeness(self) -> tuple[Any, ...]:
+        """Return what a verdict depends on, of this failure: two that are alike in it have the same.
+
+        Of its times that is the day (for what is retired), and whether the token had expired.
+        """
+        columns = self.columns
+        token = columns["token"]
+        claims: tuple[Any, ...] = ()
+        if token is not None:
+            exp = token.get("exp")
+            over = None if exp is None else exp <= self.occurred_at.timestamp()
+            claims = (over, "iat" in token, *(str(token.get(name)) for name in CLAIMS))
+        headers = str(columns["headers"])
+        return (columns["occurred_at"][:10], headers, claims, *_CAUSES(columns))
 
 
 class _NotCleanError(Exception):
@@ -97,7 +144,7 @@ def normalize(report: Report, *, client_id: str) -> Normal:
     tenant = report.tenant_id or (report.token.tid if report.token else None)
     columns: Columns = {
         **{name: knife.id(getattr(report, name) or ids.get(name) or getattr(body, name)) for name in IDS},
-        "tenant_id": str(tenant) if tenant else None,
+        "tenant_id": tenant.lower() if tenant else None,
         "occurred_at": report.occurred_at.astimezone(UTC).isoformat(),
         "door": door or body.door,
         "method": (report.method or "").upper(),
@@ -116,15 +163,7 @@ def normalize(report: Report, *, client_id: str) -> Normal:
         "token": _token(report.token, knife) if report.token else None,
     }
     columns["cut"] = min(knife.count, MOST_CUT)
-    facts = facts_of(columns, report.occurred_at, client_id=client_id)
-    return Normal(report.occurred_at, columns, facts)
-
-
-def identity(columns: Columns, *, application: int, source: str) -> str:
-    """Return the id of a row: the same report by the same application in the same way is one row."""
-    content = _ENCODE(columns)  # always in the same order
-    digest = blake2b(f"{application}\n{source}\n{content}".encode(), digest_size=16).hexdigest()
-    return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
+    return Normal(report.occurred_at, client_id, columns)
 
 
 def facts_of(columns: Mapping[str, Any], occurred_at: datetime, *, client_id: str) -> FailureFacts:
@@ -182,17 +221,13 @@ def _token(report: TokenReport, knife: _Knife) -> Columns:
     told: Columns = {
         "kind": report.kind,
         "aud": None if report.aud is None else knife.text(report.aud, LONGEST_NAME + 1),
-        "appid": _guid(report.appid),
-        "tid": _guid(report.tid),
-        "oid": _guid(report.oid),
+        "appid": report.appid and report.appid.lower(),
+        "tid": report.tid and report.tid.lower(),
+        "oid": report.oid and report.oid.lower(),
         "roles": None if report.roles is None else knife.names(report.roles),
         "scp": None if scopes is None else knife.names(scopes),
-        "wids": None if report.wids is None else sorted(map(str, report.wids)),
+        "wids": None if report.wids is None else sorted(wid.lower() for wid in report.wids),
         "iat": report.iat,
         "exp": report.exp,
     }
     return {name: value for name, value in told.items() if value is not None}
-
-
-def _guid(value: UUID | None) -> str | None:
-    return None if value is None else str(value)

@@ -17,8 +17,8 @@ from consent.models import Application
 from support.models import FailedRequest
 from support.rules.activity_log import NotOursError, is_activity, read_activity
 from support.rules.pieces import NotReadableError, Piece, pieces, records
-from support.rules.report import MOST_ROWS, Problem, Report, ReportError, is_too_old, read
-from support.services.ingest import check, retention, take
+from support.rules.report import MOST_ROWS, Problem, Report, ReportError, read
+from support.services.ingest import check, span, take
 from tenants.models import Person
 from tenants.services.audit import Action, Target, record
 
@@ -115,6 +115,7 @@ class _Reading:
         self.application = application
         self.now = now
         self.imported = Imported()
+        self._times = span(now)
         self._waiting: list[Report] = []
 
     def take(self, piece: Piece) -> None:
@@ -133,9 +134,9 @@ class _Reading:
             report = read_activity(one, client_id=self.application.client_id)
         else:
             [report] = read(one if isinstance(one, bytes) else json.dumps(one).encode())
-        if is_too_old(report, now=self.now, retention=retention()):
+        if self._times.is_over(report):
             raise NotOursError("too-old")
-        check(self.application, report, row=1, now=self.now)
+        check(report, client_id=str(self.application.client_id), row=1, times=self._times)
         self._waiting.append(report)
         if len(self._waiting) == MOST_ROWS:
             self.flush()

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
 from consent.models import Application
 from support.models import FailedRequest, IngestKey
-from support.queries.present import Present, present_of
+from support.queries.present import present_of
 from support.rules.facts import Facts
-from support.rules.normal import Normal, identity, normalize
-from support.rules.report import OtherApplicationError, Problem, Report, ReportError, problem_of
+from support.rules.normal import Normal, normalize
+from support.rules.report import OtherApplicationError, Problem, Report, ReportError, Span
 from support.rules.verdict import slug_of
-from support.services.rows import Row, write_new
+from support.services.rows import Origin, Row, write_new
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,9 @@ class Taken:
     new: int  # the others were there before
 
 
-def retention() -> timedelta:
-    return timedelta(days=settings.FAILURE_RETENTION_DAYS)
+def span(now: datetime) -> Span:
+    """Return the times whose failures are taken."""
+    return Span.until(now, days=settings.FAILURE_RETENTION_DAYS)
 
 
 def take(
@@ -38,19 +40,17 @@ def take(
     now: datetime,
 ) -> Taken:
     """Store these failures, all or none. Raises ReportError for the first that cannot be taken."""
+    client_id, times = str(application.client_id), span(now)
     for number, report in enumerate(reports, 1):
-        check(application, report, row=number, now=now)
-    client_id = str(application.client_id)
+        check(report, client_id=client_id, row=number, times=times)
     normals = [normalize(report, client_id=client_id) for report in reports]
     return store(application, normals, source=source, key=key, now=now)
 
 
-def check(application: Application, report: Report, *, row: int, now: datetime) -> None:
-    if report.application not in (None, application.client_id):
-        raise OtherApplicationError(
-            row, Problem("application", f"has to be {application.client_id}, or left out")
-        )
-    problem = problem_of(report, now=now, retention=retention())
+def check(report: Report, *, client_id: str, row: int, times: Span) -> None:
+    if report.application is not None and report.application.lower() != client_id:
+        raise OtherApplicationError(row, Problem("application", f"has to be {client_id}, or left out"))
+    problem = times.problem_of(report)
     if problem is not None:
         raise ReportError(row, problem)
 
@@ -64,25 +64,29 @@ def store(
     now: datetime,
 ) -> Taken:
     """Store what was normalized already, in one transaction."""
-    tenants = present_of(application, {n.facts.tenant_id for n in normals} - {""})
-    same = {
-        "application_id": application.pk,
-        "received_at": now.isoformat(),
-        "source": source.value,
-        "key_id": str(key.pk) if key else None,
-    }
+    judging = _Judging(application, normals)
     rows: dict[str, Row] = {}
     for normal in normals:
-        pk = identity(normal.columns, application=application.pk, source=source.value)
+        pk = normal.identity(application=application.pk, source=source.value)
         if pk not in rows:
-            rows[pk] = {**normal.columns, **same, "id": pk, "verdict": _verdict(normal, tenants)}
+            rows[pk] = Row(pk, normal, judging.slug_of(normal))
+    origin = Origin(application.pk, source.value, str(key.pk) if key else None, now.isoformat())
     with transaction.atomic():
-        new = write_new(application.pk, rows)
+        new = write_new(origin, rows)
     return Taken(len(normals), new)
 
 
-def _verdict(normal: Normal, tenants: dict[str, Present]) -> str:
-    facts = normal.facts
-    present = tenants.get(facts.tenant_id)
-    tenant = present.at(normal.occurred_at) if present else None
-    return slug_of(Facts(failure=facts, tenant=tenant)).value
+class _Judging:
+    """Judges a batch by what is granted now; causes repeat, so each is judged once."""
+
+    def __init__(self, application: Application, normals: Sequence[Normal]) -> None:
+        self._tenants = present_of(application, {n.columns["tenant_id"] for n in normals} - {None})
+        self._known: dict[tuple[Any, ...], str] = {}
+
+    def slug_of(self, normal: Normal) -> str:
+        present = self._tenants.get(normal.columns["tenant_id"])
+        tenant = present.at(normal.occurred_at) if present else None
+        alike = (id(tenant), *normal.likeness())
+        if alike not in self._known:
+            self._known[alike] = slug_of(Facts(failure=normal.facts, tenant=tenant)).value
+        return self._known[alike]

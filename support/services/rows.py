@@ -8,61 +8,80 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from operator import itemgetter
-from typing import Any, Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
 from support.models import FailedRequest, FailureCount
-
-Row = dict[str, Any]  # by column; plain JSON, times in ISO 8601 and UTC, ids as GUIDs
+from support.rules.normal import FACTS, NULL, Normal
 
 _FAILURES: Final = FailedRequest._meta.db_table
 _COUNTS: Final = FailureCount._meta.db_table
-COLUMNS: Final = tuple(str(field.column) for field in FailedRequest._meta.concrete_fields)
+# What a report decides, then what its coming in does.
+COLUMNS: Final = (*FACTS, "id", "verdict", "application_id", "source", "key_id", "received_at")
 _PLACE: Final = ("application_id", "hour", "verdict", "tenant_id", "method", "template")
 _COUNTED: Final = (*_PLACE, "count")
-_GUIDS: Final = ("id", "tenant_id", "key_id")
-_TIMES: Final = ("occurred_at", "received_at", "hour")
 _LOCKS: Final = 0x6661696C  # this kind of lock among the advisory ones
 NOBODY: Final = str(UUID(int=0))  # the tenant of a count when nobody told
 
-_NULL: Final = "\0"  # until all else is escaped
-_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
-_VALUES: Final = itemgetter(*COLUMNS)
+
+class Row(NamedTuple):
+    id: str
+    normal: Normal
+    verdict: str
 
 
-def write_new(application_id: int, rows: Mapping[str, Row]) -> int:
+class Origin(NamedTuple):
+    """What the rows of a batch have in common, in the order of COLUMNS."""
+
+    application_id: int
+    source: str
+    key_id: str | None
+    received_at: str  # ISO 8601
+
+
+def write_new(origin: Origin, rows: Mapping[str, Row]) -> int:
     """Write and count the rows, by id, that are not there yet; return how many. Call it in a transaction."""
-    _lock(application_id)
+    _lock(origin.application_id)
     there = _there(rows)
     new = [row for key, row in rows.items() if key not in there]
-    if connection.vendor == "postgresql":
-        _copy(new)
-    else:
-        _insert(_FAILURES, COLUMNS, new)
-    _count(new)
+    if new:
+        (_copy if connection.vendor == "postgresql" else _insert)(origin, new)
+        _count(origin, new)
     return len(new)
 
 
-def _count(rows: Iterable[Row]) -> None:
+def _count(origin: Origin, rows: Iterable[Row]) -> None:
     counts = Counter(
         (
-            row["application_id"],
-            f"{row['occurred_at'][:13]}:00:00+00:00",
-            row["verdict"],
-            row["tenant_id"] or NOBODY,
-            row["method"],
-            row["template"],
+            origin.application_id,
+            f"{row.normal.columns['occurred_at'][:13]}:00:00+00:00",
+            row.verdict,
+            row.normal.columns["tenant_id"] or NOBODY,
+            row.normal.columns["method"],
+            row.normal.columns["template"],
         )
         for row in rows
     )
-    counted = [dict(zip(_COUNTED, (*place, n), strict=True)) for place, n in counts.items()]
-    keys, kept = ", ".join(_PLACE), f"{_COUNTS}.count + excluded.count"
-    _insert(_COUNTS, _COUNTED, counted, f"ON CONFLICT ({keys}) DO UPDATE SET count = {kept}")
+    places = [dict(zip(_COUNTED, (*place, n), strict=True)) for place, n in sorted(counts.items())]
+    names, keys = ", ".join(_COUNTED), ", ".join(_PLACE)
+    if connection.vendor == "postgresql":
+        source = f"SELECT {names} FROM json_populate_recordset(NULL::{_COUNTS}, %s)"  # noqa: S608
+    else:
+        # "WHERE true" tells SQLite that the ON of ON CONFLICT belongs to no join.
+        values = ", ".join(f"value ->> '{name}'" for name in _COUNTED)
+        source = f"SELECT {values} FROM json_each(%s) WHERE true"  # noqa: S608
+        for place in places:
+            place["hour"], place["tenant_id"] = _sqlite_time(place["hour"]), _hex(place["tenant_id"])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {_COUNTS} ({names}) {source}"
+            f" ON CONFLICT ({keys}) DO UPDATE SET count = {_COUNTS}.count + excluded.count",
+            [json.dumps(places)],
+        )
 
 
 def _lock(application_id: int) -> None:
@@ -81,14 +100,11 @@ def _there(keys: Collection[str]) -> set[str]:
         return {key for (key,) in cursor.fetchall()}
 
 
-def _copy(rows: Sequence[Row]) -> None:
+def _copy(origin: Origin, rows: Sequence[Row]) -> None:
     """COPY as text: tabs between values, a backslash before a backslash; no value holds a tab or newline."""
-    if not rows:
-        return
-    lines = [
-        "\t".join([value if type(value) is str else _text(value) for value in _VALUES(row)]) for row in rows
-    ]
-    content = "\n".join([*lines, ""]).replace("\\", r"\\").replace(_NULL, r"\N")
+    same = "\t".join(NULL if value is None else str(value) for value in origin)
+    lines = [f"{row.normal.line}\t{row.id}\t{row.verdict}\t{same}\n" for row in rows]
+    content = "".join(lines).replace("\\", r"\\").replace(NULL, r"\N")
     if content.count("\n") != len(rows) or content.count("\t") != len(rows) * (len(COLUMNS) - 1):
         raise ValueError("A value has a tab or newline in it.")
     statement = f"COPY {_FAILURES} ({', '.join(COLUMNS)}) FROM STDIN"
@@ -96,34 +112,29 @@ def _copy(rows: Sequence[Row]) -> None:
         copy.write(content)
 
 
-def _text(value: Any) -> str:
-    if value is None:
-        return _NULL
-    return str(value) if type(value) is int else _ENCODE(value)
-
-
-def _insert(table: str, columns: Sequence[str], rows: Sequence[Row], conflict: str = "") -> None:
-    """INSERT all objects of a JSON array, which is the statement's one parameter. Names are our own."""
-    if not rows:
-        return
-    names = ", ".join(columns)
-    if connection.vendor == "postgresql":
-        source = f"SELECT {names} FROM json_populate_recordset(NULL::{table}, %s)"  # noqa: S608
-    else:
-        rows = [_as_sqlite_has_it(row) for row in rows]
-        values = ", ".join(f"value ->> '{name}'" for name in columns)
-        # "WHERE true" tells SQLite that the ON of ON CONFLICT belongs to no join.
-        source = f"SELECT {values} FROM json_each(%s) WHERE true"  # noqa: S608
+def _insert(origin: Origin, rows: Sequence[Row]) -> None:
+    """Write rows to SQLite, times and ids as Django writes them there."""
+    values = [
+        [
+            value if value is None or name not in _SPELLED else _SPELLED[name](str(value))
+            for name, value in zip(COLUMNS, (*row.normal.values, row.id, row.verdict, *origin), strict=True)
+        ]
+        for row in rows
+    ]
+    marks = ", ".join(["%s"] * len(COLUMNS))
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {table} ({names}) {source} {conflict}", [_ENCODE(rows)])
+        cursor.executemany(f"INSERT INTO {_FAILURES} ({', '.join(COLUMNS)}) VALUES ({marks})", values)  # noqa: S608
 
 
-def _as_sqlite_has_it(row: Row) -> Row:
-    """Return a row with times and ids as Django writes them there."""
-    guids = {name: row[name].replace("-", "") for name in _GUIDS if row.get(name)}
-    times: Row = {
-        name: str(datetime.fromisoformat(row[name]).astimezone(UTC).replace(tzinfo=None))
-        for name in _TIMES
-        if name in row
-    }
-    return {**row, **guids, **times}
+def _hex(guid: str) -> str:
+    return guid.replace("-", "")
+
+
+def _sqlite_time(text: str) -> str:
+    return str(datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None))
+
+
+_SPELLED: Final[Mapping[str, Callable[[str], str]]] = {
+    **dict.fromkeys(("id", "tenant_id", "key_id"), _hex),
+    **dict.fromkeys(("occurred_at", "received_at"), _sqlite_time),
+}

@@ -9,13 +9,19 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, connections
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from support.models import FailedRequest, FailureCount
-from support.rules.report import OtherApplicationError, ReportError, read
+from support.rules.facts import Facts, TenantFacts
+from support.rules.normal import normalize
+from support.rules.report import OtherApplicationError, ReportError, checked, read
+from support.rules.verdict import slug_of
 from support.services.ingest import take
 from tests.factories import CONNECTOR, NOW, P1, T1, grants, make_application, make_installation, make_revision
-from tests.support.reporting import reported, reports
+from tests.support.reporting import ALERTS, reported, reports
 
+EPOCH = int(NOW.timestamp())
 API = FailedRequest.Source.API
 
 
@@ -164,3 +170,81 @@ def test_times_and_ids_are_written_as_the_database_expects_them(application):
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM support_failedrequest WHERE token IS NULL")
         assert cursor.fetchone() == (0,)
+
+
+CANARY = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJjYW5hcnkiOiJ5ZXMiLCJyb2xlcyI6W119.c2lnbmF0dXJlLWNhbmFyeQ"
+SECRET = "K4n8Q~CanaryCanaryCanaryCanaryCanary1234"
+
+
+@pytest.mark.parametrize("secret", [CANARY, SECRET])
+def test_a_secret_in_any_field_is_cut_out_or_refused_and_nowhere_afterwards(application, secret, caplog):
+    fields: dict[str, object] = {
+        "client_request_id": secret[:64],
+        "request_id": secret[:64],
+        "correlation_id": secret[:64],
+        "method": secret,
+        "url": f"https://graph.microsoft.com/v1.0/users/{secret}/x?access_token={secret}",
+        "error": {"error": {"code": secret, "message": f"Denied: Bearer {secret}", secret: secret}},
+        "headers": {
+            "Authorization": f"Bearer {secret}",
+            "Set-Cookie": f"s={secret}",
+            "Warning": f"199 - {secret}",
+            "x-ms-ags-diagnostic": secret,
+            "x-ms-throttle-scope": secret,
+            "WWW-Authenticate": f'Bearer error="{secret}"',
+            secret: secret,
+        },
+        "token": {"aud": secret, "roles": [secret, "User.Read"], "scp": f"a {secret}"},
+        "tenant_id": secret,
+        "occurred_at": secret,
+        secret: secret,
+    }
+    bodies = [{**reported(), name: value} for name, value in fields.items()]
+    bodies.append(reported(error=f"x {secret} " * 90))  # as text, and longer than what is kept
+    bodies.append(
+        reported(error={"error": "invalid_client", "error_description": f"AADSTS7000215: {secret}"})
+    )
+    refused = 0
+    for body in bodies:
+        try:
+            taken(application, read(json.dumps(body).encode()))
+        except ReportError as error:
+            refused.append(error)
+    kept = json.dumps([*FailedRequest.objects.values(), *FailureCount.objects.values()], default=str)
+    assert len(refused) == 4  # method, tenant_id, occurred_at, and a field that nobody knows
+    assert secret[:20] not in kept
+    assert secret[-16:] not in kept
+    assert secret[:20] not in caplog.text
+    assert not [e for e in refused if secret in e.problem.says]
+    assert sum(FailedRequest.objects.values_list("cut", flat=True)) >= len(fields) - len(refused)
+
+
+@given(data=st.data())
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_causes_that_are_alike_are_judged_alike(data):
+    """A batch judges each cause once: it must not matter which of its failures was the first."""
+    first, second = (
+        normalize(
+            checked(
+                {
+                    "occurred_at": NOW + timedelta(seconds=data.draw(st.integers(0, 7200))),
+                    "status": data.draw(st.sampled_from([401, 403])),
+                    "request_id": "r",
+                    "method": "GET",
+                    "url": ALERTS,
+                    "tenant_id": str(T1),
+                    "token": {
+                        "kind": "application",
+                        "roles": data.draw(st.sampled_from([[], ["SecurityEvents.Read.All"]])),
+                        "iat": data.draw(st.sampled_from([None, EPOCH])),
+                        "exp": data.draw(st.none() | st.integers(EPOCH, EPOCH + 7200)),
+                    },
+                }
+            ),
+            client_id=str(CONNECTOR),
+        )
+        for _ in range(2)
+    )
+    tenant = TenantFacts(granted_then=frozenset({P1}), knows_then=frozenset({"application"}))
+    if first.likeness() == second.likeness():
+        assert slug_of(Facts(first.facts, tenant)) == slug_of(Facts(second.facts, tenant))
