@@ -193,6 +193,8 @@ def utc(moment: datetime | None) -> datetime | None:
 
 
 def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is UTC:
+        return moment
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
     try:

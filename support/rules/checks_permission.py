@@ -224,7 +224,7 @@ def switched_off(case: Case) -> Finding | None:
 def unexplained(case: Case) -> Finding:
     """Everything that is known speaks for the call, or too little is known: which fact would settle it?"""
     if case.status in {400, 404, 405, 409, 412, 422} and case.door != "token":
-        return Finding(Slug.NOT_ENOUGH_EVIDENCE, variant="request", who=Who.PUBLISHER)
+        return Finding(Slug.NOT_ENOUGH_EVIDENCE, variant="not-found" if case.status == 404 else "request")
     if case.door == "token":
         return Finding(Slug.NOT_ENOUGH_EVIDENCE, variant="code" if case.aadsts is not None else "no-code")
     if _permitted(case) and _denied(case):

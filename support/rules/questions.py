@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final, Literal
 
 from consent.rules.security_api import DOUBTFUL_ROLES, SUFFICIENT_ROLES
@@ -13,6 +14,10 @@ from support.rules.sign_in_codes import GROUP_OF
 Answer = tuple[Literal["pass", "fail", "not-applicable", "unknown"], str]
 _NOBODY_TOLD: Final[Answer] = ("unknown", "Nobody told")
 _NO_TOKEN: Final[Answer] = ("not-applicable", "No token was issued")
+
+
+def _stamp(moment: datetime | None) -> str:
+    return moment.isoformat(" ")[:16] if moment is not None else ""
 
 
 def _took(case: Case) -> Answer:
@@ -45,7 +50,7 @@ def _known(case: Case) -> Answer:
         return "fail", "The tenant switched sign-in for the app off"
     if tenant.proved_at is None:
         return "unknown", "Nothing has been proved yet"
-    return "pass", f"Last proved {utc(tenant.proved_at):%Y-%m-%d %H:%M} UTC"
+    return "pass", f"Last proved {_stamp(utc(tenant.proved_at))} UTC"
 
 
 def _for_graph(case: Case) -> Answer:
@@ -70,7 +75,7 @@ def _valid(case: Case) -> Answer:
         return _NO_TOKEN
     if case.expires_at is None or case.at is None:
         return _NOBODY_TOLD
-    return ("pass" if case.expires_at > case.at else "fail"), f"exp is {case.expires_at:%Y-%m-%d %H:%M} UTC"
+    return ("pass" if case.expires_at > case.at else "fail"), f"exp is {_stamp(case.expires_at)} UTC"
 
 
 def _exists(case: Case) -> Answer:
@@ -137,9 +142,7 @@ def _newer(case: Case) -> Answer:
         return "not-applicable", "No approval was seen"
     if case.issued_at is None:
         return _NOBODY_TOLD
-    seen = (
-        f"Approval seen {case.approved_at:%Y-%m-%d %H:%M}, token issued {case.issued_at:%Y-%m-%d %H:%M} UTC"
-    )
+    seen = f"Approval seen {_stamp(case.approved_at)}, token issued {_stamp(case.issued_at)} UTC"
     return ("pass" if case.issued_at >= case.approved_at else "fail"), seen
 
 

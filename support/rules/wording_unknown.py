@@ -112,6 +112,12 @@ DOUBTS: Final[Mapping[str, Doubt]] = {
         f"Ours to look at: the address, the query and the body. No approval is needed. {_COPY}",
         "The whole address and body of the request.",
     ),
+    "not-found": Doubt(
+        _US,
+        "Microsoft found nothing at that address{said}.",
+        f"Ours to look at: does what was asked for still exist in {{tenant}}? No approval is needed. {_COPY}",
+        "The whole address of the request, and whether the object was deleted.",
+    ),
     "not-in-token": Doubt(
         _UNKNOWN,
         "{Tenant} had approved {permission}, but the token, issued later, lacks it.",

@@ -250,6 +250,7 @@ REST = [
         "not-enough-evidence",
         CANNOT,
     ),
+    ("nothing there", graph("/security/incidents/7", status=404), tenant(), "not-enough-evidence", CANNOT),
     ("no error at all", graph(status=200), tenant(), "not-enough-evidence", CANNOT),
     ("unknown call", graph("/sites/root"), tenant(), "not-enough-evidence", CANNOT),
     ("unknown words", graph(code="UnknownError"), None, "not-enough-evidence", CANNOT),
