@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from consent.access import application_for
@@ -27,11 +28,14 @@ MOST_TEXT = 200_000  # characters that are read of what is pasted
 
 @staff("owner", "support")
 @require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
 def lookup(request: StaffRequest, slug: str) -> HttpResponse:
     """Show the box, or what came of it. Ids may be in the address; a pasted text never is."""
     application = application_for(request.user, slug)
     if request.method == "POST":
-        return _looked_up(request, application, request.POST.get("pasted", "")[:MOST_TEXT])
+        pasted = request.POST.get("pasted", "")[:MOST_TEXT]
+        request.POST = QueryDict()  # no page about a failure of ours shall show it
+        return _looked_up(request, application, pasted)
     asked = request.GET.get("q", "").strip()
     if is_guid(asked):
         return _looked_up(request, application, asked)
