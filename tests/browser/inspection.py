@@ -45,6 +45,12 @@ MEASURE = """() => new Promise(done => {
   }, 0));
 })"""
 AXE = Axe().axe_script
+# A page that asks for news fades while it waits: on a busy machine that is half of the time.
+HOLD = """hold => {
+  window.held ??= (event) => event.preventDefault();
+  document[hold ? "addEventListener" : "removeEventListener"]("htmx:beforeRequest", window.held);
+}"""
+AT_REST = "!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')"
 _sizes: dict[str, int] = {}  # of files that are the same on every page
 SCREENSHOTS = os.environ.get("SCREENSHOTS", "")  # a folder to keep a picture of everything in
 
@@ -110,6 +116,8 @@ def look(
     """
     if page.evaluate("!window.axe"):
         page.evaluate(AXE)
+    page.evaluate(HOLD, True)
+    page.wait_for_function(AT_REST)
     faults = []
     for size in widths:
         page.set_viewport_size(size)
@@ -122,6 +130,7 @@ def look(
             _picture(page, f"{name}-{theme}-{size['width']}")
             faults += [f"{theme} {size['width']}: {found}" for found in _violations(page, rules)]
         page.emulate_media(color_scheme="light")
+    page.evaluate(HOLD, False)
     return faults + sideways(page)
 
 
