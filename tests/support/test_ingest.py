@@ -204,7 +204,7 @@ def test_a_secret_in_any_field_is_cut_out_or_refused_and_nowhere_afterwards(appl
     bodies.append(
         reported(error={"error": "invalid_client", "error_description": f"AADSTS7000215: {secret}"})
     )
-    refused = 0
+    refused: list[ReportError] = []
     for body in bodies:
         try:
             taken(application, read(json.dumps(body).encode()))
