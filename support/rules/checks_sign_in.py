@@ -7,7 +7,7 @@ from typing import Final
 
 from support.rules.case import Case, Finding, utc
 from support.rules.facts import Slug, Who
-from support.rules.sign_in_codes import GROUP_OF, MEANINGS, OURS, Group
+from support.rules.sign_in_codes import GROUP_OF, MEANINGS, WHO, Group
 
 
 def sign_in_refused(case: Case) -> Finding | None:
@@ -29,7 +29,7 @@ def unexplained_code(case: Case) -> Finding | None:
     said = MEANINGS.get(case.aadsts or 0)
     if said is None:
         return None
-    who = Who.PUBLISHER if case.aadsts in OURS else Who.UNKNOWN
+    who = WHO.get(case.aadsts or 0, Who.UNKNOWN)
     return Finding(Slug.NOT_ENOUGH_EVIDENCE, variant="known-code", who=who, values=(("said_code", said),))
 
 
@@ -79,7 +79,9 @@ def _consent(case: Case, variant: str) -> Finding:
     tenant = case.tenant
     if not case.known or tenant.granted_then is None:
         never = tenant.status == "never-consented" or tenant.gone
-        return Finding(Slug.NEVER_CONSENTED, ("answer", "tenant") if never else ("answer",), variant)
+        if never:
+            return Finding(Slug.NEVER_CONSENTED, ("answer", "tenant"), variant)
+        return Finding(Slug.NEVER_CONSENTED, ("answer",), variant or "or-not-all")
     absent = [p for p in tenant.required_then if p not in tenant.granted_then]
     known = [
         p for p in absent if p.kind in tenant.knows_then or f"{p.kind}:{p.resource}" in tenant.knows_then

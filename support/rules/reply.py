@@ -133,6 +133,14 @@ _REPLIES: Final[Mapping[tuple[Slug, Who | None], tuple[str, str]]] = {
         "Microsoft couldn't use the request that our app made.",
         _OURS,
     ),
+    (Slug.NOT_ENOUGH_EVIDENCE, Who.TENANT_ADMIN): (
+        "Microsoft refused the sign-in because of an account or a setting of {organization}.",
+        "An administrator finds the sign-in in Microsoft Entra ID, Sign-in logs, with the reason.",
+    ),
+    (Slug.NOT_ENOUGH_EVIDENCE, Who.PERSON): (
+        "Microsoft refused the sign-in itself.",
+        "The person signs in once more. If it fails again, please send us the whole error text and the time.",
+    ),
     (Slug.NOT_ENOUGH_EVIDENCE, Who.NOBODY): (
         "As far as we can see, this request wasn't refused.",
         "If something doesn't work, please send us the whole error text and the time.",

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from support.rules.facts import Who
+
 Group = Literal[
     "not-approved",
     "declined",
@@ -30,9 +32,9 @@ Group = Literal[
 ]
 
 _GROUPS: Final[Mapping[Group, tuple[int, ...]]] = {
-    "not-approved": (65001, 90099),
+    "not-approved": (65001, 90090, 90099),
     "declined": (65004,),
-    "needs-admin": (90090, 90093, 90094, 90095),
+    "needs-admin": (90093, 90094, 90095),
     "risky": (900941, 900981),
     "absent": (700016, 7000229),
     "disabled": (7000112, 70001),
@@ -78,6 +80,11 @@ MEANINGS: Final[Mapping[int, str]] = {
     70003: "it doesn't know the kind of grant that was asked for",
     1000031: "the app can't be opened at this time",
 }
-OURS: Final = frozenset(
-    {50011, 500113, 900971, 54005, 501481, 700054, 7000114, 90008, 900144, 90014, 70003, 65002}
-)
+_WHO: Final[Mapping[Who, tuple[int, ...]]] = {
+    Who.PUBLISHER: (
+        *(50011, 500113, 900971, 54005, 501481, 700054, 7000114, 90008, 900144, 90014, 70003, 65002),
+    ),
+    Who.TENANT_ADMIN: (50053, 50057, 500021, 500212, 500213),
+    Who.PERSON: (50058, 50126, 700020),
+}
+WHO: Final[Mapping[int, Who]] = {code: who for who, codes in _WHO.items() for code in codes}

@@ -87,6 +87,11 @@ DENIED: Final[Mapping[tuple[Slug, str], Wording]] = {
         _AGAIN,
     ),
     (Slug.NEVER_CONSENTED, ""): Wording(_ADMIN, "Nobody has approved the app for {tenant} yet.", _SEND),
+    (Slug.NEVER_CONSENTED, "or-not-all"): Wording(
+        _ADMIN,
+        "Nobody has approved the app for {tenant}, or not for all that it asks for.",
+        f"{_SEND} If an admin says that they already approved, compare the list: usually one is missing.",
+    ),
     (Slug.NEVER_CONSENTED, "declined"): Wording(
         _PERSON,
         "The person chose Cancel on Microsoft's page, so nothing is approved for {tenant}.",

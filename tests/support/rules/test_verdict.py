@@ -54,6 +54,8 @@ def test_every_verdict_is_told_in_some_story():
         (graph(status=206, warning='199 - "Microsoft/WDATP/403/1"', token=TWO), None, Who.UNKNOWN),
         (graph(status=206, warning='199 - "Microsoft/WDATP/500/1"', token=ANA), None, Who.MICROSOFT),
         (sign_in(54005), None, Who.PUBLISHER),
+        (sign_in(50057), None, Who.TENANT_ADMIN),
+        (sign_in(50126), None, Who.PERSON),
     ],
 )
 def test_who_can_mend_it(failure, about, who):

@@ -75,6 +75,13 @@ def test_slowing_down_says_how_long():
     )
 
 
+def test_without_a_record_no_consent_may_be_none_or_not_all():
+    assert (
+        headline(sign_in(65001))
+        == "Nobody has approved the app for the tenant, or not for all that it asks for."
+    )
+
+
 def test_an_unknown_code_tells_what_is_known():
     verdict = judge(facts(sign_in(999999), tenant()))
 
