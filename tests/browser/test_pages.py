@@ -133,12 +133,12 @@ def test_pages_that_answer_a_form(visitors: Visitors, open_as: Open, fleet: Flee
     page.get_by_role("button", name="Register application").click()
     page.wait_for_url("/register")
     assert page.title().startswith("Error:")
-    found["register-mistakes"] = look(page, "register-mistakes")
+    found["register-mistakes"] = look(page, "register-mistakes", crossed=True)
 
     page.goto("/sentinel-connector/tenants/add")
     page.get_by_role("button", name="Add tenant", exact=True).click()
     page.get_by_role("alert").wait_for()
-    found["tenant-add-mistakes"] = look(page, "tenant-add-mistakes")
+    found["tenant-add-mistakes"] = look(page, "tenant-add-mistakes", crossed=True)
 
     page.goto("/sentinel-connector/revisions/draft")
     page.get_by_label("Name", exact=True).fill("SecurityIncident.ReadWrite.All")
@@ -149,13 +149,13 @@ def test_pages_that_answer_a_form(visitors: Visitors, open_as: Open, fleet: Flee
     found["draft-changed"] = look(page, "draft-changed")
     page.get_by_role("button", name="Publish revision 5").click()
     page.get_by_role("alert").wait_for()
-    found["draft-mistakes"] = look(page, "draft-mistakes")
+    found["draft-mistakes"] = look(page, "draft-mistakes", crossed=True)
 
     page = open_as(None)
     page.goto("/sign-in")
     page.context.clear_cookies()
     page.get_by_role("button", name="Sign in with Microsoft").click()
-    found["error-csrf"] = look(page, "error-csrf")
+    found["error-csrf"] = look(page, "error-csrf", crossed=True)
     assert problems(found) == ""
 
 
@@ -173,7 +173,7 @@ def test_too_many_trips_have_a_page(visitors: Visitors, open_as: Open, fleet: Fl
     page.get_by_role("button", name="Continue to Microsoft").click()
 
     page.wait_for_url("**/go")
-    assert problems({"429": look(page, "error-429")}) == ""
+    assert problems({"429": look(page, "error-429", crossed=True)}) == ""
 
 
 def test_menus_and_the_drawer(open_as: Open, fleet: Fleet) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from consent.models import Installation, Snapshot
 from tests import stage
 from tests.browser import deeds
+from tests.browser.approval import reading
 from tests.browser.conftest import Portal
 from tests.browser.deadline import until
 from tests.factories import CONNECTOR, HOME, P1, P2, T1
@@ -122,7 +123,8 @@ def publish_the_second_revision(portal: Portal, dana: Page) -> None:
 def second_tenant_consents(portal: Portal, dana: Page) -> None:
     link = deeds.invite(dana, FABRIKAM)
     femi = portal.visitors.open()
-    deeds.approve(femi, link, "Femi")
+    with reading(femi):
+        deeds.approve(femi, link, "Femi")
     expect(femi.get_by_role("heading", name=f"recorded all 2 permissions for {FABRIKAM}")).to_be_visible()
     wait_for_status(dana, FABRIKAM, "In step")
 
@@ -153,7 +155,8 @@ def consent_again(portal: Portal, dana: Page) -> None:
     expect(granted.get_by_text(P1.value)).to_be_hidden()
     granted.locator("summary").click()
     expect(granted.get_by_text(P1.value)).to_be_visible()
-    deeds.approve(ada, link, "Ada")
+    with reading(ada):
+        deeds.approve(ada, link, "Ada")
     expect(ada.get_by_role("heading", name=f"recorded all 2 permissions for {NORTHWIND}")).to_be_visible()
     wait_for_status(dana, NORTHWIND, "In step")
     assert snapshots() == [{P1.value}, {P1.value, P2.value}]
