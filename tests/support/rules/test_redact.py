@@ -108,6 +108,12 @@ class TestSecretsAreCutOut:
             "Authorization: canary",
             'Authorization: Digest username="canary", response="canary"',
             "device_code=canary",
+            'name="client_secret"\r\n\r\ncanary',
+            "<wsse:Password>canary</wsse:Password>",
+            "code=canary&grant_type=authorization_code",
+            "sent Bearer canarycanarycanarycanary to Graph",
+            "curl -u: Basic canarycanarycanary== there",
+            "the old kind of key, CANARYcanary0123456789CANARYcanary012345678=",
             "https://x.example/blob?sv=1&sig=canary0123456789",
         ],
     )
