@@ -19,7 +19,9 @@ from tenants.models import Person
 from tests import factories, stage
 from tests.browser.conftest import Portal, signed_in
 from tests.browser.inspection import look
-from tests.factories import CONNECTOR, P1, P2, T1, T2
+from tests.browser.test_delegated import answered, approved, assign, try_it
+from tests.consent.trying import RUI
+from tests.factories import CONNECTOR, D1, P1, P2, T1, T2, USER_READ
 from tests.sandbox.test_foreign_clients import GRAPH_SCOPE, MsalTransport, here
 
 SECRET = "sandbox-connector-secret"
@@ -137,3 +139,24 @@ def test_a_denied_call_is_explained_from_whatever_is_read_out_of_it(
     own.goto(f"{portal.url}/organization/{application.slug}/failures")
     own.get_by_role("link", name="Permission missing").click()
     expect(own.locator("#verdict")).to_contain_text("SecurityAlert.Read.All")
+
+
+def test_what_a_try_was_denied_is_explained_from_the_id_on_its_page(
+    portal: Portal, application: Application, support: Person
+) -> None:
+    address = approved(portal, application, P1, D1, USER_READ)
+    rui = portal.visitors.open()
+    assign(portal, RUI)
+    try_it(rui, address)
+    told = re.search(r"\sclient-request-id\s+([0-9a-f-]{36})", answered(rui, "GET /security/secureScores"))
+    assert told
+    sam = signed_in(portal.visitors.open(), support, portal.url)
+    sam.goto(f"{portal.url}/{application.slug}/support")
+
+    verdict, shareable = explain(sam, told[1])
+
+    assert "Security Reader" in verdict
+    expect(sam.get_by_role("main")).to_contain_text("Person lacks a role")
+    sam.goto("/")
+    sam.goto(shareable)
+    assert sam.locator("#verdict").inner_text() == verdict
