@@ -82,6 +82,12 @@ def test_without_a_record_no_consent_may_be_none_or_not_all():
     )
 
 
+def test_an_answer_is_no_refusal():
+    assert (
+        headline(graph(status=200, token=TWO), tenant()) == "The call wasn't refused: Microsoft answered 200."
+    )
+
+
 def test_an_unknown_code_tells_what_is_known():
     verdict = judge(facts(sign_in(999999), tenant()))
 
