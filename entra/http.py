@@ -24,6 +24,7 @@ from entra.wire import PlainSession, budget
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 _CHUNK = 64 * 1024
+_LONGEST_MESSAGE = 1000
 
 _SERVICE_HOSTS = frozenset(
     host for cloud in CLOUDS.values() for host in (*cloud.login_hosts, cloud.graph_host)
@@ -204,6 +205,7 @@ class EntraSession:
                 client_request_id=call.client_request_id,
                 at=call.at,
                 error=_label(failure) if failure else "",
+                message=failure.message[:_LONGEST_MESSAGE] if failure else "",
             )
         )
 

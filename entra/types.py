@@ -125,7 +125,9 @@ class Client:
 
 @dataclass(frozen=True)
 class Call:
-    """One call to Microsoft, as reported to whoever keeps the record. Never carries a query or a body."""
+    """One call to Microsoft, as reported to whoever keeps the record. Never carries a query or a body;
+    of an error body its code and its text.
+    """
 
     method: str
     url: str
@@ -135,6 +137,7 @@ class Call:
     client_request_id: str
     at: datetime
     error: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True)

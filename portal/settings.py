@@ -216,6 +216,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10},
     },
     "sweep": {"task": "consent.tasks.sweep", "schedule": 60.0, "options": {"expires": 60}},
+    "forget-failures": {"task": "support.tasks.sweep", "schedule": 300.0, "options": {"expires": 300}},
 }
 
 # --- Checks ------------------------------------------------------------------------------------------------

@@ -18,8 +18,9 @@ from django.db.models import Q
 
 from consent.models import Application, Installation
 from consent.services import trail
-from consent.services.gateway import client_of, entra_session
+from consent.services.gateway import client_of, entra_session, on_behalf
 from consent.services.recording import record
+from consent.signals import settled
 from entra.errors import EntraError
 from entra.grants import read_grants
 from entra.types import Client, Observation
@@ -46,6 +47,7 @@ def run_due(*, now: datetime, limit: int = BATCH) -> int:
     taken = claim(Q(asked_at__isnull=False) & due, now=now, limit=limit) or claim(due, now=now, limit=limit)
     if taken:
         record(fetch(taken, now=now), now=now)
+        settled.send_robust(sender=run_due)
     return len(taken)
 
 
@@ -60,6 +62,7 @@ def check_now(installation: Installation, *, now: datetime) -> Installation:
     with transaction.atomic():
         trail.check_asked(taken[0], by=None, now=now)
     record(fetch(taken, now=now), now=now)
+    settled.send_robust(sender=check_now)
     return Installation.objects.select_related("application", "tenant", "pattern").get(pk=installation.pk)
 
 
@@ -95,13 +98,14 @@ def fetch(taken: Sequence[Installation], *, now: datetime) -> list[Read]:
         if isinstance(client, ValidationError):
             return Read(installation, client)
         try:
-            seen = read_grants(
-                session,
-                client,
-                tenant_id=str(installation.tenant_id),
-                resources=resources[installation.application_id],
-                now=now,
-            )
+            with on_behalf(installation):
+                seen = read_grants(
+                    session,
+                    client,
+                    tenant_id=str(installation.tenant_id),
+                    resources=resources[installation.application_id],
+                    now=now,
+                )
         except EntraError as error:
             return Read(installation, error)
         return Read(installation, seen)

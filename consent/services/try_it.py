@@ -19,7 +19,7 @@ from consent.models import Installation, SignInEvidence
 from consent.rules.security_api import LIVE, ApiCall, Judgement, may_call
 from consent.rules.try_it import trouble_of
 from consent.services import trail
-from consent.services.gateway import client_of, entra_session
+from consent.services.gateway import client_of, entra_session, on_behalf, with_token
 from entra import sign_in
 from entra.errors import EntraError
 from entra.graph import Directory
@@ -87,7 +87,7 @@ def finish(
             with session.within(LIVE_TIME):
                 seen.update(_look(session, client, identity, token, now=now))
 
-        with session.within(EXCHANGE_TIME + LIVE_TIME):
+        with on_behalf(installation), session.within(EXCHANGE_TIME + LIVE_TIME):
             identity = sign_in.complete(session, client, flow=flow, params=params, now=now, on_token=look)
     except (EntraError, ValidationError) as failure:
         return _trouble(failure)
@@ -200,7 +200,8 @@ def _try(
         judgement = judge(call)
         if not (judgement.may_work or whatever_it_may):
             continue
-        answer = live_get(session, client.cloud, token, call.path)
+        with with_token(token.facts):
+            answer = live_get(session, client.cloud, token, call.path)
         found.append(
             {
                 "entity": call.entity,

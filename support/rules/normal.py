@@ -51,6 +51,12 @@ class Normal:
     client_id: str
     columns: Columns  # those of FACTS; headers and token as objects
 
+    @property
+    def is_denied(self) -> bool:
+        """Whether it counts as a failure. Of the portal's own calls some that worked are kept, too."""
+        status: int = self.columns["status"]
+        return status >= 400 or status == 206
+
     @cached_property
     def facts(self) -> FailureFacts:
         return facts_of(self.columns, self.occurred_at, client_id=self.client_id)

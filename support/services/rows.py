@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -50,11 +50,13 @@ def write_new(origin: Origin, rows: Mapping[str, Row]) -> int:
     new = [row for key, row in rows.items() if key not in there]
     if new:
         (_copy if connection.vendor == "postgresql" else _insert)(origin, new)
-        _count(origin, new)
+        _count(origin, [row for row in new if row.normal.is_denied])
     return len(new)
 
 
-def _count(origin: Origin, rows: Iterable[Row]) -> None:
+def _count(origin: Origin, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
     counts = Counter(
         (
             origin.application_id,
