@@ -110,11 +110,11 @@ def _since() -> list[Row]:
     why = "Nothing was granted at the call; the first consent came after it."
     return [
         row("unknown to the directory until the consent that followed", Slug.NEVER_CONSENTED,
-            sign_in(700016, "unauthorized_client"), first, why=why),
+            sign_in(700016, "unauthorized_client"), first, why=why, who=NOBODY),
         row("without consent until the one that followed", Slug.NEVER_CONSENTED,
-            sign_in(65001, suberror="consent_required"), first, why=why),
+            sign_in(65001, suberror="consent_required"), first, why=why, who=NOBODY),
         row("without a principal until the consent that followed", Slug.NEVER_CONSENTED,
-            sign_in(7000229, "invalid_client", status=401), first, why=why),
+            sign_in(7000229, "invalid_client", status=401), first, why=why, who=NOBODY),
     ]  # fmt: skip
 
 
