@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Sum, When
 
 from consent.models import Application, Installation, Invitation
 from support.models import FailedRequest, FailureCount
@@ -16,15 +16,24 @@ ID_FIELDS = ("client_request_id", "request_id", "correlation_id")
 SAME_CALL = ("client_request_id", "request_id")  # a correlation id spans several calls
 
 
-def find(ids: Sequence[str]) -> list[FailedRequest]:
-    """Return the newest calls with any of these ids, whatever kind of id each is. One query."""
+def find(ids: Sequence[str], *, application: Application | None = None) -> list[FailedRequest]:
+    """Return the calls with any of these ids, whatever kind of id each is. One query.
+
+    Those of the application at hand come first: whoever reports for another one must not stand before
+    them. Then what an id names by itself, before what only belongs to the same conversation.
+    """
     wanted = [one.lower() for one in ids]
     if not wanted:
         return []
     parts = [FailedRequest.objects.filter(_told(name), **{f"{name}__in": wanted}) for name in ID_FIELDS]
     keys = parts[0].values("pk").union(*(part.values("pk") for part in parts[1:]))
-    rows = FailedRequest.objects.filter(pk__in=keys).select_related("application", "key")
-    return list(rows.order_by("-occurred_at", "-received_at", "pk")[:MOST])
+    named = Q(client_request_id__in=wanted) | Q(request_id__in=wanted)
+    rows = FailedRequest.objects.filter(pk__in=keys).annotate(
+        foreign=Case(When(application=application, then=0), default=1),
+        loose=Case(When(named, then=0), default=1),
+    )
+    ordered = rows.order_by("foreign", "loose", "-occurred_at", "-received_at", "pk")
+    return list(ordered.select_related("application", "key")[:MOST])
 
 
 def with_reports(failures: QuerySet[FailedRequest], *, now: datetime) -> list[FailedRequest]:

@@ -71,7 +71,7 @@ def look_up(*, text: str, application: Application | None, person: Person | None
     """Find the calls that a pasted text is about; where there are none, judge the facts in it."""
     pasted = read(text)
     ids = pasted.ids or _bare(text)
-    failures = find(ids)
+    failures = find(ids, application=application)
     explained = None if failures else explain_told(pasted.facts, application=application, now=now)
     found = Found(pasted, ids, failures, explained, is_expired(pasted.facts.occurred_at, now=now))
     meant = failures[0].application if failures else (explained.application if explained else application)

@@ -68,6 +68,23 @@ class TestTheBox:
 
         assert str(found.pk) in answer["Location"]
 
+    def test_a_newer_report_of_another_application_does_not_stand_before_ours(self, desk, box, denied):
+        other = factories.make_application(slug="other", name="Other", client_id=uuid.uuid4())
+        make_failure(other, None, client_request_id=CLIENT_REQUEST, occurred_at=timezone.now())
+
+        answer = desk.get(box, {"q": CLIENT_REQUEST})
+
+        assert answer["Location"].endswith(f"/sentinel-connector/support/{denied.pk}")
+
+    def test_the_call_itself_goes_before_others_of_its_conversation(self, desk, box, application, denied):
+        shared = str(uuid.uuid4())
+        for _ in range(25):
+            make_failure(application, None, correlation_id=shared, occurred_at=timezone.now())
+
+        answer = desk.post(box, {"pasted": f"correlation-id: {shared} request-id: {denied.request_id}"})
+
+        assert answer["Location"].endswith(str(denied.pk))
+
     def test_nothing_pasted_in_the_address_is_read_or_shown(self, desk, box):
         shown = page(desk.get(box, {"q": "AADSTS65001 Bearer eyJhbGciOi"}))
 
