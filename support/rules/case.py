@@ -17,6 +17,7 @@ from support.rules.facts import Door, Facts, Slug, TenantFacts, TokenFacts, Who
 _NO_TOKEN: Final = TokenFacts()
 _NO_TENANT: Final = TenantFacts()
 _OTHER: Final[dict[Kind, Kind]] = {"application": "delegated", "delegated": "application"}
+_OF_GRAPH: Final = {"application": f"application:{GRAPH}", "delegated": f"delegated:{GRAPH}"}
 _BOTH: Final[tuple[Kind, ...]] = ("application", "delegated")
 
 # RFC 6749, sections 4.1.2.1 and 5.2, and those that Microsoft adds: no other door answers so.
@@ -141,7 +142,6 @@ class Case:
         tenant = self.tenant
         self.likely_kinds = kinds
         self.granted: bool | None = None  # one of what is needed, at the time of the call
-        self.granted_today: bool | None = None
         self.granted_other = False  # only as the other kind
         self.approved_at: datetime | None = None
         self.withdrawn_at: datetime | None = None
@@ -150,7 +150,6 @@ class Case:
         self.granted = self._granted(tenant.granted_then, tenant.knows_then, kinds)
         if tenant.granted_then is None and tenant.status == "never-consented":
             self.granted = False  # nothing was ever seen, so nothing was then
-        self.granted_today = self._granted(tenant.granted_now, tenant.knows_now, kinds)
         if self.kind is not None and self.granted is not True and tenant.granted_then:
             self.granted_other = bool(_among(tenant.granted_then, self.needs, (_OTHER[self.kind],)))
         since = [tenant.granted_since[p] for p in _among(tenant.granted_since, self.needs, kinds)]
@@ -170,7 +169,14 @@ class Case:
             return None
         if _among(granted, self.needs, kinds):
             return True
-        return False if all(k in knows or f"{k}:{GRAPH}" in knows for k in kinds) else None
+        for kind in kinds:
+            if kind not in knows and _OF_GRAPH[kind] not in knows:
+                return None
+        return False
+
+    @property
+    def granted_today(self) -> bool | None:
+        return self._granted(self.tenant.granted_now, self.tenant.knows_now, self.likely_kinds)
 
     @property
     def granted_value(self) -> str:

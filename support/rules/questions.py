@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, Literal
 
 from consent.rules.security_api import DOUBTFUL_ROLES, SUFFICIENT_ROLES
@@ -190,5 +191,9 @@ _QUESTIONS: Final[tuple[tuple[str, Callable[[Case], Answer]], ...]] = (
 )
 
 
+# The same answers come again and again, and making one anew takes longer than finding it.
+_check = lru_cache(maxsize=4096)(Check)
+
+
 def asked(case: Case) -> tuple[Check, ...]:
-    return tuple([Check(title, *answer(case)) for title, answer in _QUESTIONS])
+    return tuple([_check(title, *answer(case)) for title, answer in _QUESTIONS])
