@@ -47,7 +47,8 @@ _CODE_WORD = re.compile(
     r"|InvalidAuthenticationToken|TooManyRequests|activityLimitReached|serviceNotAvailable|UnknownError)\b"
 )
 _CODE = re.compile(
-    r"(?<![\w?&])[Cc]ode[\"']?[ \t]{0,3}[:=][ \t]{0,3}[\"']?(?!None\b|null\b)([A-Za-z][\w.]{2,80})"
+    r"(?<![\w?&])(?:[Ee]rror)?[Cc]ode[\"']?[ \t]{0,3}[:=][ \t]{0,3}[\"']?"
+    r"(?!None\b|null\b)([A-Za-z][\w.]{2,80})"
 )
 _OAUTH_ERROR = re.compile(
     r"\b(?:error(?:[_ ]?code)?[\"']?[ \t]{0,3}[:=][ \t]{0,3}[\"']?)?\b("
@@ -169,8 +170,9 @@ def _graph_error(text: str) -> ErrorFacts:
     """Return the facts of what an SDK printed of Graph's error: its code, and its message."""
     code = _CODE.search(text) or _CODE_WORD.search(text)
     message = _MESSAGE.search(text) or _RAISED.search(text) or _KNOWN_TEXT.search(text)
-    if code is None and message is None:
-        oauth = _OAUTH_ERROR.search(text)
+    silent = code is None and message is None
+    oauth = _OAUTH_ERROR.search(text) if silent else _OAUTH_ERROR.fullmatch(code[1]) if code else None
+    if oauth or silent:
         return ErrorFacts(door="token", code=oauth[1].lower()) if oauth else ErrorFacts()
     said = next((part for part in message.groups() if part), message[0]) if message else ""
     known = _KNOWN_TEXT.search(said)

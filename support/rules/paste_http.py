@@ -25,10 +25,17 @@ _ADDRESS = re.compile(r"https?://[^\s\"'<>\\`{}|]{4,4000}")
 _REQUEST_LINE = re.compile(
     rf"\b({_METHOD})[ \t]{{1,4}}(https?://[^\s\"'<>\\`]{{4,4000}}|/[^\s\"'<>\\`]{{1,4000}})"
 )
-_PATH = re.compile(r"(?<![\w.:/])(/(?:v1\.0|beta)/[^\s\"'<>\\`]{1,2000})")
+_PATH = re.compile(r"(?<![\w.:/])(/(?:v1\.0|beta|security)/[^\s\"'<>\\`]{1,2000})")
 _METHOD_TOLD = re.compile(
     r"(?i:-X|--request|\b(?:request)?method[\"']?[ \t]{0,3}[:=])[ \t]{0,3}[\"']?"
     rf"({_METHOD})\b"
+)
+# A path that somebody wrote down without the version in front of it.
+_ROOTS: Final = frozenset(
+    {
+        *("security", "me", "users", "groups", "organization", "applications", "serviceprincipals"),
+        *("auditlogs", "oauth2permissiongrants", "directoryroles", "rolemanagement", "policies"),
+    }
 )
 _CURL = re.compile(r"(?<![\w/])curl(?:\.exe)?\s")
 _CURL_BODY = re.compile(r"\s(?:-d|--data(?:-raw|-binary|-urlencode)?|--json)\b")
@@ -37,7 +44,9 @@ _STATUSES: Final = (
     re.compile(r"(?i)\bstatus[-_ ]?(?:code)?[\"']?[ \t]{0,3}[:=(]?[ \t]{0,3}[\"']?([2-5][0-9]{2})\b"),
     re.compile(r"(?i)\bcode[\"']?[ \t]{0,3}[:=][ \t]{0,3}[\"']?([2-5][0-9]{2})\b(?![\w-])"),
     re.compile(r"\b([2-5][0-9]{2})[ \t]{1,2}(?:Client|Server) Error\b"),
-    re.compile(r"(?i)\b(?:HTTP|error|returned|status|got(?: a)?)[ \t]{1,3}[\"'(]?([45][0-9]{2})\b"),
+    re.compile(
+        r"(?i)\b(?:HTTP|error|returned|status|got(?: a)?|gave|answered|with)[ \t]{1,3}[\"'(]?([45][0-9]{2})\b"
+    ),
     # An address and what came of it: "GET https://graph.microsoft.com/v1.0/me -> 403".
     re.compile(
         r"(?:https?://|/v1\.0/|/beta/)[^\s]{1,500}[ \t]{1,3}(?:->|=>|:|-)?"
@@ -56,7 +65,7 @@ _WORDS: Final = {
 _HEADER = re.compile(
     r"(?im)(?<![\w-])(www-authenticate|warning|retry-after|x-ms-throttle-scope|x-ms-ags-diagnostic|date)"
     r"(?:[\"'][ \t]{0,3}[:=][ \t]{0,3}\[?(?:\"((?:[^\"\\]|\\.){0,4000})\"|'((?:[^'\\]|\\.){0,4000})')"
-    r"|:[ \t]{0,4}([^\r\n]{1,4000}))"
+    r"|[ \t]{0,40}:[ \t]{0,4}([^\r\n]{1,4000}))"
 )
 
 
@@ -97,10 +106,11 @@ def address_of(url: str, method: str = "") -> Address:
     query = _query(url)
     segment = path.strip("/").partition("/")[0].lower()
     tenant = segment if door == "token" and is_guid(segment) else _guid(query, "tenant")
-    is_call = bool(version) or (door == "token" and not path.rstrip("/").endswith("/error"))
+    written = url.startswith("/") and not version and segment in _ROOTS
+    is_call = bool(version) or written or (door == "token" and not path.rstrip("/").endswith("/error"))
     # "https://graph.microsoft.com/.default" is a scope.
     return Address(
-        door=door if is_call else "",
+        door="graph" if written else door if is_call else "",
         version=version,
         path=one_line(path, _LONGEST_PATH) if is_call else "",
         method=method.upper(),

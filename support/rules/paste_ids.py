@@ -44,7 +44,7 @@ _NAMED: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
         "application",
         _ends(
             r"(?:app|application|client)(?:[-_ +]?id(?:entifier)?)?|(?<![a-z])azp"
-            r"|application with (?:the )?(?:id|identifier)"
+            r"|application with (?:the )?(?:id|identifier)|application [^\r\n()'\"]{1,40}\("
         ),
     ),
     (

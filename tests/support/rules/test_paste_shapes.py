@@ -128,6 +128,45 @@ class TestStackTraces:
         facts = read(f"GET {URL}\n  caused by ClientAuthenticationError: {TOKEN['error_description']}").facts
         assert (facts.door, facts.aadsts, facts.path) == ("token", 7000215, "")
 
+    def test_as_the_sdk_of_powershell_prints_an_error(self):
+        text = (
+            "Get-MgSecurityIncident_List: Missing application roles.\r\n\r\nStatus: 403 (Forbidden)\r\n"
+            f"ErrorCode: Forbidden\r\nDate: 2026-11-20T02:58:14\r\n\r\nHeaders:\r\nrequest-id   "
+            f" : {THEIRS}\r\n"
+            f"client-request-id             : {MINE}\r\nRetry-After                   : 12\r\n"
+            "Date                          : Fri, 20 Nov 2026 02:58:14 GMT\r\n"
+        )
+        pasted = read(text)
+        assert labels(pasted) == [("client-request-id", MINE), ("request-id", THEIRS)]
+        facts = pasted.facts
+        assert (facts.status, facts.code, facts.message) == (403, "Forbidden", "Missing application roles.")
+        assert (facts.retry_after, facts.occurred_at) == (12, WHEN)
+
+    def test_as_msal_for_javascript_throws_it(self):
+        text = (
+            "ServerError: invalid_client: 7000215 - [2026-11-20 02:58:14Z]: AADSTS7000215:"
+            " Invalid client secret."
+            f" - Correlation ID: {SPAN} - Trace ID: {THEIRS}\n    at ResponseHandler.validateTokenResponse"
+        )
+        pasted = read(text)
+        assert labels(pasted) == [("trace", THEIRS), ("correlation", SPAN)]
+        facts = pasted.facts
+        assert (facts.code, facts.aadsts, facts.occurred_at) == ("invalid_client", 7000215, WHEN)
+        assert facts.message == "AADSTS7000215: Invalid client secret."
+
+    def test_an_error_of_a_sign_in_without_its_number_is_no_error_of_graph(self):
+        facts = read(
+            "MsalServiceException calling Graph\n\tErrorCode: invalid_grant\n\tStatusCode: 400"
+        ).facts
+        assert (facts.door, facts.code, facts.status) == ("token", "invalid_grant", 400)
+
+    def test_the_name_of_an_application_before_its_id(self):
+        pasted = read(
+            f"AADSTS50105: Your administrator has configured the application Connector ('{APP}') to block"
+        )
+        assert pasted.ids == ()
+        assert pasted.facts.client_id == APP
+
 
 class TestAddresses:
     def test_a_return_with_an_error(self):
@@ -179,6 +218,12 @@ class TestAddresses:
     def test_free_text(self, text):
         facts = read(text).facts
         assert (facts.door, facts.version, facts.path, facts.status) == (*CALLED, 403)
+
+    def test_a_call_written_down_without_its_version(self):
+        facts = read(f"for tenant {TENANT}, GET /security/incidents gave 403 at 2026-11-20 02:58 UTC").facts
+        assert (facts.door, facts.method, facts.path, facts.status) == ("graph", "GET", CALLED[2], 403)
+        assert facts.tenant_id == TENANT
+        assert facts.occurred_at == WHEN.replace(second=0)
 
 
 class TestWholeFailures:
