@@ -68,6 +68,18 @@ class Connector:
         )
         return answer
 
+    def refusal(self, tenant: Any) -> dict[str, Any]:
+        """Ask for a token of a tenant that gives none; report that."""
+        refused = self.token(tenant)
+        self.report(
+            tenant_id=str(tenant),
+            request_id=refused["trace_id"],
+            correlation_id=refused["correlation_id"],
+            status=401,
+            error=refused,
+        )
+        return refused
+
     def report(self, **told: Any) -> None:
         answer = requests.post(
             f"{self.portal.url}/api/v1/failures",
@@ -88,26 +100,24 @@ def explain(page: Page, pasted: str) -> tuple[str, str]:
     return verdict.inner_text(), page.url
 
 
-def test_a_denied_call_is_explained_from_whatever_is_read_out_of_it(
-    portal: Portal, application: Application, support: Person
-) -> None:
+def two_tenants(portal: Portal, application: Application) -> None:
+    """Northwind granted P1 of the two that are required by now, Fabrikam never consented."""
     factories.make_revision(application, P1)
     stage.grant(portal.microsoft.directory, T1, P1)
     for tenant, name in ((T1, "Northwind Traders"), (T2, "Fabrikam Residences")):
         installation = factories.make_installation(application, factories.make_tenant(name, id=tenant))
         check_now(installation, now=timezone.now())
     factories.make_revision(application, P1, P2)
+
+
+def test_a_denied_call_is_explained_from_whatever_is_read_out_of_it(
+    portal: Portal, application: Application, support: Person
+) -> None:
+    two_tenants(portal, application)
     key = make_key(application=application, name="production", person=support, now=timezone.now())
     connector = Connector(portal, key.text)
     denied = connector.call(T1)
-    refused = connector.token(T2)
-    connector.report(
-        tenant_id=str(T2),
-        request_id=refused["trace_id"],
-        correlation_id=refused["correlation_id"],
-        status=401,
-        error=refused,
-    )
+    refused = connector.refusal(T2)
     sam = signed_in(portal.visitors.open(), support, portal.url)
     sam.goto(f"{portal.url}/{application.slug}/support")
 
@@ -126,15 +136,19 @@ def test_a_denied_call_is_explained_from_whatever_is_read_out_of_it(
     ((verdict, _),) = {explain(sam, text) for text in said}
     assert "Fabrikam Residences" in verdict
 
+    who_can_help(portal, application, shareable)
+
+
+def who_can_help(portal: Portal, application: Application, shareable: str) -> None:
+    """An owner makes the link, the reply has it, and Northwind's own admin reads the same reason."""
     dana = signed_in(portal.visitors.open(), factories.make_person("Dana Okafor", "owner"), portal.url)
     dana.goto(shareable)
     dana.get_by_role("button", name="Make an approval link for Northwind Traders").click()
     expect(dana.get_by_role("heading", level=1)).to_contain_text("Invitation for Northwind Traders")
     dana.goto(shareable)
     expect(dana.locator("#reply")).to_contain_text("/c/")
-    ada = factories.make_tenant_admin(
-        application.installations.get(tenant_id=T1).tenant, "Global Administrator"
-    )
+    northwind = application.installations.get(tenant_id=T1).tenant
+    ada = factories.make_tenant_admin(northwind, "Global Administrator")
     own = signed_in(portal.visitors.open(), ada, portal.url)
     own.goto(f"{portal.url}/organization/{application.slug}/failures")
     own.get_by_role("link", name="Permission missing").click()
