@@ -9,7 +9,7 @@ from django.http import Http404
 
 from consent.access import own_installation
 from consent.models import Installation
-from support.models import FailedRequest
+from support.models import FailedRequest, IngestKey
 from support.queries.failures import with_reports
 from tenants.models import Person
 
@@ -23,6 +23,16 @@ def failure_for(person: Person, slug: str, failure_id: UUID, *, now: datetime) -
     if not reports:
         raise Http404
     return reports
+
+
+def ingest_key_for(person: Person, slug: str, key_id: UUID) -> IngestKey:
+    """Return an application's ingest key for an owner, or 404."""
+    if person.role != Person.Role.OWNER:
+        raise Http404
+    key = IngestKey.objects.select_related("application").filter(pk=key_id, application__slug=slug).first()
+    if key is None:
+        raise Http404
+    return key
 
 
 def own_failure(person: Person, slug: str, failure_id: UUID) -> tuple[Installation, FailedRequest]:

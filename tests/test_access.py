@@ -35,6 +35,7 @@ VALUES = {
     "try_id": uuid.UUID(int=7),
     "event": 1,
     "failure_id": uuid.UUID(int=7),
+    "key_id": uuid.UUID(int=7),
 }
 
 

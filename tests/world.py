@@ -14,7 +14,8 @@ from django.utils import timezone
 from consent.models import Application, ConsentAttempt, Installation, Invitation, Scan, SignInEvidence
 from consent.queries.patterns import load_cohorts, load_history
 from consent.services.invitations import token_of
-from support.models import FailedRequest
+from support.models import FailedRequest, IngestKey
+from support.services.keys import make_key
 from tenants.models import Person, Tenant
 from tenants.services.audit import Action, Target, record
 from tests import factories
@@ -34,6 +35,7 @@ class Home:
     scan: Scan
     tried: SignInEvidence
     denied: FailedRequest
+    key: IngestKey
 
     @property
     def ids(self) -> dict[str, object]:
@@ -53,6 +55,7 @@ class Home:
             "try_id": self.tried.pk,
             "event": 1,
             "failure_id": self.denied.pk,
+            "key_id": self.key.pk,
         }
 
     @property
@@ -103,6 +106,7 @@ def nonexistent() -> dict[str, object]:
         "token": token_of(Invitation(pk=NOBODYS)),
         "try_id": NOBODYS,
         "failure_id": NOBODYS,
+        "key_id": NOBODYS,
         "event": 10**12,  # asking is recorded: what is not there must not come to be
     }
 
@@ -170,4 +174,5 @@ def _home(application: Application, tenant: Tenant, has: Any, *, snapshots: int 
     tried = SignInEvidence.objects.create(
         installation=installation, object_id=NOBODYS, at=now, app_only=refused, **nothing
     )
-    return Home(installation, link, scan, tried, make_failure(application, installation))
+    key = make_key(application=application, name=tenant.name, person=None, now=now).key
+    return Home(installation, link, scan, tried, make_failure(application, installation), key)
