@@ -50,6 +50,11 @@ def reporting_sample(language: str) -> Sample:
     chosen = next((known for known in LANGUAGES if known.slug == language), LANGUAGES[0])
     return Sample(
         chosen,
-        render_to_string(f"support/samples/{chosen.slug}.txt", {"address": report_address()}),
-        render_to_string(f"support/samples/{chosen.file}.txt"),
+        _text(f"support/samples/{chosen.slug}.txt", {"address": report_address()}),
+        _text(f"support/samples/{chosen.file}.txt", {}),
     )
+
+
+def _text(template: str, values: dict[str, str]) -> str:
+    # What a template makes counts as HTML; adding to it makes it text, which pages then escape.
+    return render_to_string(template, values) + ""

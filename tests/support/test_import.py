@@ -1,4 +1,4 @@
-"""`manage.py import_failures`: ours or exported activity logs; bad lines are named, good ones stored once."""
+"""`manage.py import_failures`: bad lines are named, good ones stored once."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import gzip
 import io
 import json
 import sys
-from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,102 +13,17 @@ from django.utils import timezone
 
 from support.models import FailedRequest
 from support.rules.pieces import LONGEST_LINE
+from support.rules.report import read
+from support.services.ingest import take
 from tenants.models import AuditEvent
-from tests.factories import CONNECTOR, T1
-from tests.support.reporting import ALERTS, reported
+from tests.factories import CONNECTOR
+from tests.support.exported import importer, ours, recent
 from tests.terminal import of_connector, refused
-
-WORKSPACE = "99999999-9999-4999-8999-999999999999"
-REQUEST = "5b2c2a52-0000-4000-8000-000000000001"
-CLIENT_REQUEST = "7d1c0a52-0000-4000-8000-000000000001"
-OPERATION = "0be7a710-0000-4000-8000-000000000001"
-PRINCIPAL = "0c0ffee0-0000-4000-8000-00000000005e"
-READER = "5d6b6bb7-de71-4623-b4af-96380a352509"
-
-
-def recent(**ago: float) -> str:
-    return (timezone.now() - timedelta(**(ago or {"minutes": 9}))).isoformat()
-
-
-def ours(**overrides: Any) -> dict[str, Any]:
-    return reported(**{"occurred_at": recent(), **overrides})
-
-
-def table_row(**overrides: Any) -> dict[str, Any]:
-    """Return a row as the table has it ("MicrosoftGraphActivityLogs", Azure Monitor reference)."""
-    return {
-        "TenantId": WORKSPACE,
-        "TimeGenerated": recent().replace("+00:00", "0Z"),  # seven digits
-        "AadTenantId": str(T1),
-        "ApiVersion": "v1.0",
-        "AppId": str(CONNECTOR),
-        "ClientAuthMethod": 1,
-        "ClientRequestId": CLIENT_REQUEST,
-        "DurationMs": "41000",
-        "OperationId": OPERATION,
-        "RequestId": REQUEST,
-        "RequestMethod": "GET",
-        "RequestUri": f"{ALERTS}?$top=5",
-        "ResponseStatusCode": "403",
-        "Roles": "SecurityEvents.Read.All IdentityRiskEvent.Read.All",
-        "Scopes": "",
-        "ServicePrincipalId": PRINCIPAL,
-        "TokenIssuedAt": recent(minutes=20),
-        "UserId": "",
-        "Wids": "",
-        "Type": "MicrosoftGraphActivityLogs",
-        **overrides,
-    }
-
-
-def diagnostic_record(top: dict[str, Any] | None = None, **overrides: Any) -> dict[str, Any]:
-    """Return a record as diagnostic settings write it to a storage account."""
-    return {
-        "time": recent(),
-        "operationName": "Microsoft Graph Activity",
-        "category": "MicrosoftGraphActivityLogs",
-        "resultSignature": "403",
-        "durationMs": "41000",
-        "level": "Informational",
-        "tenantId": str(T1),
-        "properties": {
-            "timeGenerated": recent(),
-            "requestId": REQUEST,
-            "operationId": OPERATION,
-            "clientRequestId": OPERATION,
-            "requestMethod": "GET",
-            "responseStatusCode": 403,
-            "tenantId": str(T1),
-            "roles": "",
-            "appId": str(CONNECTOR),
-            "scopes": "SecurityEvents.Read.All User.Read",
-            "wids": READER,
-            "C_Idtyp": "user",
-            "requestUri": ALERTS,
-            "userId": PRINCIPAL,
-            "tokenIssuedAt": recent(minutes=20),
-            **overrides,
-        },
-        **(top or {}),
-    }
-
-
-def stored() -> tuple[FailedRequest, Any]:
-    row = FailedRequest.objects.get()
-    return row, row.token
 
 
 @pytest.fixture
 def imported(application, tmp_path):
-    """Import a text, or objects line by line; return how the command ended."""
-
-    def imported(*lines: Any, whole: bytes = b"", words: tuple[str, ...] = ("--json",)):
-        file = tmp_path / "failures.jsonl"
-        texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
-        file.write_bytes(whole or "\n".join(texts).encode())
-        return of_connector("import_failures", str(file), *words)
-
-    return imported
+    return importer(tmp_path)
 
 
 class TestOurs:
@@ -190,98 +103,6 @@ class TestOurs:
         assert event.after == {"accepted": 1, "new": 1, "skipped": {}, "bad": 1}
 
 
-class TestActivityLogs:
-    def test_a_row_of_the_table(self, imported):
-        ran = imported(table_row())
-
-        assert (ran.code, ran.json["new"]) == (0, 1), ran
-        row, token = stored()
-        assert row.tenant_id == T1  # and not the Log Analytics workspace
-        assert (row.client_request_id, row.request_id) == (CLIENT_REQUEST, REQUEST)
-        assert row.correlation_id == OPERATION
-        assert (row.method, row.path, row.status) == ("GET", "/security/alerts_v2", 403)
-        assert token["kind"] == "application"
-        assert token["roles"] == ["IdentityRiskEvent.Read.All", "SecurityEvents.Read.All"]
-        assert (token["appid"], token["oid"]) == (str(CONNECTOR), PRINCIPAL)
-        assert "scp" not in token
-        assert (row.code, row.message) == ("", "")
-
-    def test_a_diagnostic_record(self, imported):
-        imported(diagnostic_record())
-
-        row, token = stored()
-        assert row.tenant_id == T1
-        # The caller sent none: the log repeats the operation's id there.
-        assert (row.client_request_id, row.correlation_id) == ("", OPERATION)
-        assert token["kind"] == "delegated"
-        assert token["scp"] == ["SecurityEvents.Read.All", "User.Read"]
-        assert token["wids"] == [READER]
-
-    def test_a_token_without_any_role_is_told_from_a_column_that_was_left_out(self, imported):
-        bare = {k: v for k, v in table_row(RequestId="r-2").items() if k not in ("Roles", "Wids")}
-        imported(table_row(Roles="", RequestId="r-1"), bare)
-
-        tokens: Any = dict(FailedRequest.objects.values_list("request_id", "token"))
-        assert tokens["r-1"]["roles"] == []
-        assert "roles" not in tokens["r-2"]
-
-    @pytest.mark.parametrize("wrap", [lambda rows: rows, lambda rows: {"records": rows}])
-    @pytest.mark.parametrize("indent", [None, 2])
-    def test_an_array_or_records_on_one_line_or_many(self, imported, wrap, indent):
-        rows = [table_row(RequestId="r-1"), diagnostic_record(requestId="r-2")]
-
-        ran = imported(whole=b"\xef\xbb\xbf" + json.dumps(wrap(rows), indent=indent).encode())
-
-        assert (ran.code, ran.json["new"]) == (0, 2), ran
-
-    def test_wrappers_line_by_line_keep_their_good_records(self, imported):
-        good, bad = diagnostic_record(), diagnostic_record({"time": ""}, timeGenerated="")
-
-        ran = imported({"records": [bad, good]}, {"records": [good]})
-
-        assert [b["line"] for b in ran.json["bad"]] == [1]
-        assert FailedRequest.objects.count() == 1
-
-    def test_only_denied_calls_of_the_application_are_taken(self, imported):
-        ran = imported(
-            table_row(ResponseStatusCode="200"),
-            table_row(ResponseStatusCode=206),
-            table_row(ResponseStatusCode="302"),
-            diagnostic_record(appId="22222222-2222-4222-8222-222222222222"),
-            table_row(TimeGenerated=recent(days=40)),
-            diagnostic_record(responseStatusCode=None),
-        )
-
-        assert ran.json["skipped"] == {"not-denied": 2, "other-application": 1, "too-old": 1}
-        assert sorted(FailedRequest.objects.values_list("status", flat=True)) == [206, 403]
-
-    @pytest.mark.parametrize(
-        ("change", "says"),
-        [
-            ({"TimeGenerated": "soon"}, "Line 1: TimeGenerated has to be a time as ISO 8601"),
-            ({"ResponseStatusCode": ""}, "Line 1: ResponseStatusCode is missing."),
-            ({"ResponseStatusCode": "٤٠٣"}, "Line 1: ResponseStatusCode has to be a status of HTTP."),
-            ({"AadTenantId": "T1"}, "Line 1: AadTenantId has to be a GUID."),
-            ({"AppId": None}, "Line 1: AppId is missing."),
-            ({"RequestId": "", "ClientRequestId": "", "OperationId": ""}, "Line 1 has no id: one of"),
-            ({"RequestUri": "x" * 9000}, "Line 1: RequestUri has more than 8,000 characters."),
-        ],
-    )
-    def test_a_bad_row_is_named_by_its_column(self, imported, change, says):
-        ran = imported(table_row(**change))
-
-        assert (ran.code, ran.json["bad"][0]["error"][: len(says)]) == (1, says)
-
-    def test_times_without_a_zone_are_utc(self, imported):
-        now = timezone.now().replace(microsecond=0, tzinfo=None)
-
-        imported(table_row(TimeGenerated=str(now), TokenIssuedAt="2026-11-01T00:00:00.1234567Z"))
-
-        row, token = stored()
-        assert row.occurred_at.replace(tzinfo=None) == now
-        assert token["iat"] == 1_793_491_200
-
-
 class TestWhatIsNoFileOfFailures:
     @pytest.mark.parametrize(
         ("content", "says"),
@@ -303,9 +124,6 @@ class TestWhatIsNoFileOfFailures:
 
 
 def test_the_same_row_from_a_file_and_by_the_application_are_two_sources(imported, application):
-    from support.rules.report import read
-    from support.services.ingest import take
-
     told = ours()
     imported(told)
     source = FailedRequest.Source.API
