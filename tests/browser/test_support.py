@@ -5,89 +5,56 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+from uuid import UUID, uuid4
 
-import jwt
 import msal
 import requests
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from consent.models import Application
 from consent.services.checks import check_now
+from support.models import FailedRequest
+from support.queries.intake import reporting_sample
 from support.services.keys import make_key
 from tenants.models import Person
 from tests import factories, stage
 from tests.browser.conftest import Portal, signed_in
+from tests.browser.deadline import until
 from tests.browser.inspection import look
 from tests.browser.test_delegated import answered, approved, assign, try_it
 from tests.consent.trying import RUI
 from tests.factories import CONNECTOR, D1, P1, P2, T1, T2, USER_READ
-from tests.sandbox.test_foreign_clients import GRAPH_SCOPE, MsalTransport, here
-
-SECRET = "sandbox-connector-secret"
-ALERTS = "https://graph.microsoft.com/v1.0/security/alerts_v2"
-CLAIMS = ("aud", "appid", "tid", "oid", "roles", "wids", "iat", "exp")
+from tests.sandbox.test_foreign_clients import GRAPH_SCOPE, MsalTransport
 
 
 class Connector:
-    """The watched application as its makers run it: MSAL, requests, and a report of what is denied."""
+    """The watched application as its makers run it: MSAL and requests, with the sample that reports."""
 
     def __init__(self, portal: Portal, key: str) -> None:
-        self.portal, self.key = portal, key
+        self.portal = portal
+        names: dict[str, Any] = {}
+        exec(reporting_sample("requests").code, names)  # noqa: S102  (ours, as its page shows it)
         self.transport = MsalTransport(portal.microsoft.url)
+        self.transport.session.hooks["response"].append(
+            names["reporting"](f"{portal.url}{reverse('api:failures')}", key)
+        )
 
-    def token(self, tenant: Any) -> dict[str, Any]:
+    def token(self, tenant: UUID) -> dict[str, Any]:
         client = msal.ConfidentialClientApplication(
             str(CONNECTOR),
             authority=f"https://login.microsoftonline.com/{tenant}",
-            client_credential=SECRET,
+            client_credential="sandbox-connector-secret",
             http_client=self.transport,
         )
         answer: dict[str, Any] = client.acquire_token_for_client([GRAPH_SCOPE])
         return answer
 
-    def call(self, tenant: Any) -> requests.Response:
-        """Read alerts of a tenant; report what is denied."""
+    def read_alerts(self, tenant: UUID) -> requests.Response:
         token = self.token(tenant)["access_token"]
-        sent = {
-            "Authorization": f"Bearer {token}",
-            "client-request-id": "4c0ffee0-0000-4000-8000-00000000000c",
-        }
-        answer = requests.get(here(ALERTS, self.portal.microsoft.url), headers=sent, timeout=10)
-        claims = jwt.decode(token, options={"verify_signature": False})
-        self.report(
-            tenant_id=str(tenant),
-            client_request_id=sent["client-request-id"],
-            request_id=answer.headers["request-id"],
-            method="GET",
-            url=ALERTS,
-            status=answer.status_code,
-            error=answer.json(),
-            headers=dict(answer.headers),
-            token={"kind": "application", **{name: claims[name] for name in CLAIMS if name in claims}},
-        )
-        return answer
-
-    def refusal(self, tenant: Any) -> dict[str, Any]:
-        """Ask for a token of a tenant that gives none; report that."""
-        refused = self.token(tenant)
-        self.report(
-            tenant_id=str(tenant),
-            request_id=refused["trace_id"],
-            correlation_id=refused["correlation_id"],
-            status=401,
-            error=refused,
-        )
-        return refused
-
-    def report(self, **told: Any) -> None:
-        answer = requests.post(
-            f"{self.portal.url}/api/v1/failures",
-            headers={"Authorization": f"Bearer {self.key}"},
-            json={"occurred_at": timezone.now().isoformat(), **told},
-            timeout=10,
-        )
-        assert answer.status_code == 200, answer.text
+        sent = {"Authorization": f"Bearer {token}", "client-request-id": str(uuid4())}
+        return self.transport.get("https://graph.microsoft.com/v1.0/security/alerts_v2", headers=sent)
 
 
 def explain(page: Page, pasted: str) -> tuple[str, str]:
@@ -116,8 +83,10 @@ def test_a_denied_call_is_explained_from_whatever_is_read_out_of_it(
     two_tenants(portal, application)
     key = make_key(application=application, name="production", person=support, now=timezone.now())
     connector = Connector(portal, key.text)
-    denied = connector.call(T1)
-    refused = connector.refusal(T2)
+    denied = connector.read_alerts(T1)
+    refused = connector.token(T2)
+    told = FailedRequest.objects.filter(source="api")
+    until(lambda: told.count() == 2, "the sample has reported both")
     sam = signed_in(portal.visitors.open(), support, portal.url)
     sam.goto(f"{portal.url}/{application.slug}/support")
 
