@@ -59,5 +59,8 @@ def desk_pages(fleet: Fleet) -> dict[str, str]:
         "denials-of-a-day": f"{groups}?days=1&cause=permission-missing&tenant={fleet.story.tenant_id}",
         "denials-of-a-tenant": reverse("support:tenant_failures", args=[*of, fleet.story.tenant_id]),
         "denials-none": reverse("support:failure_list", args=[fleet.empty.slug]),
+        "denials-upload": reverse("support:failure_upload", args=of),
+        "denials-keys": reverse("support:ingest_keys", args=of),
+        "denials-samples": reverse("support:failure_samples", args=of),
         "verdicts": reverse("support:verdict_help"),
     }
