@@ -34,6 +34,18 @@ def failure_page(reports: Sequence[FailedRequest], *, person: Person, now: datet
     }
 
 
+def own_page(failure: FailedRequest, *, person: Person, now: datetime) -> dict[str, Any]:
+    """Return the page of a call for an admin of the organization itself, in the words of a reply to them."""
+    explained = explain_and_note(failure, person=person, ours=False, now=now)
+    letter = customer_reply(explained.verdict, explained.facts).strip().split("\n\n")
+    return {
+        **verdict_page(explained.facts, explained.verdict, explained.past),
+        "failure": failure,
+        "words": letter[1:-1],  # without salutation and regards
+        "approval_helps": wants_approval(explained.verdict),
+    }
+
+
 def told_page(explained: Explained, *, ids: Sequence[str]) -> dict[str, Any]:
     """Return the page of a call that is not stored, with queries for the customer's own log."""
     told, days = explained.facts.failure, settings.FAILURE_RETENTION_DAYS

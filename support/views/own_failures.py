@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 from consent.access import own_installation
 from consent.views.organization import shell
 from support.access import own_failure
-from support.queries.failure_page import verdict_page
-from support.services.explain import explain_and_note, list_and_note
+from support.services.desk import own_page
+from support.services.explain import list_and_note
 from tenants.access import TenantRequest, tenant_admin
 
 
@@ -35,7 +35,5 @@ def failures(request: TenantRequest, slug: str) -> HttpResponse:
 @require_safe
 def failure(request: TenantRequest, slug: str, failure_id: UUID) -> HttpResponse:
     installation, found = own_failure(request.user, slug, failure_id)
-    explained = explain_and_note(found, person=request.user, ours=False, now=timezone.now())
-    page = verdict_page(explained.facts, explained.verdict, explained.past)
-    context = {**shell(request, installation), **page, "failure": found}
-    return render(request, "support/own_failure.html", context)
+    page = own_page(found, person=request.user, now=timezone.now())
+    return render(request, "support/own_failure.html", {**shell(request, installation), **page})

@@ -165,7 +165,11 @@ class TestAnOrganization:
         address = reverse("own_failures:failure", args=[SLUG, call.pk])
 
         assert address in page(ada.get(reverse("own_failures:failures", args=[SLUG])))
-        assert "Permission missing" in page(ada.get(address))
+        shown = page(ada.get(address))
+        assert "Permission missing" in shown
+        assert "Send the approval link" not in shown
+        assert "opens the approval page" in shown
+        assert reverse("organization:application", args=[SLUG]) in shown
 
     def test_nothing_of_another_organization_is_there(self, ada, application, northwind):
         fabrikam = factories.make_installation(application, factories.make_tenant("Fabrikam", id=T2))
