@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,11 +24,13 @@ from support.queries.failures import application_meant, find
 from support.queries.tenant_failures import tenant_failures
 from support.rules.facts import Facts, FailureFacts, Verdict
 from support.rules.paste import Pasted, read
+from support.rules.report import AHEAD
 from support.rules.verdict import judge
 from tenants.models import Person
 from tenants.services.audit import Action, Target, record
 
 LONGEST_ID = 64
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _ID = re.compile(r"(?=.*\d)[\w.:-]{8,64}", re.ASCII)
 NOTHING_IN_IT = (
     "There is no id and no error in this text. An id is a GUID: Microsoft sends it back as request-id and"
@@ -73,7 +75,8 @@ def look_up(*, text: str, application: Application | None, person: Person | None
     ids = pasted.ids or _bare(text)
     failures = find(ids, application=application)
     explained = None if failures else explain_told(pasted.facts, application=application, now=now)
-    found = Found(pasted, ids, failures, explained, is_expired(pasted.facts.occurred_at, now=now))
+    at = _possible(pasted.facts.occurred_at, now=now)
+    found = Found(pasted, ids, failures, explained, is_expired(at, now=now))
     meant = failures[0].application if failures else (explained.application if explained else application)
     _note(
         meant,
@@ -110,7 +113,11 @@ def explain_failure(failure: FailedRequest, *, ours: bool = True, now: datetime)
 
 def explain_told(told: FailureFacts, *, application: Application | None, now: datetime) -> Explained:
     """Judge a call of which somebody told: by its own facts, and by the snapshots of its tenant."""
-    told = replace(told, tenant_id=told.tenant_id or (told.token.tid if told.token else ""))
+    told = replace(
+        told,
+        tenant_id=told.tenant_id or (told.token.tid if told.token else ""),
+        occurred_at=_possible(told.occurred_at, now=now),
+    )
     tenant_id = _guid(told.tenant_id)
     client_id = told.client_id or (told.token.appid if told.token else "")
     meant = application_meant(client_id if is_guid(client_id) else "", tenant_id, application)
@@ -191,6 +198,11 @@ def _note(
     )
     with transaction.atomic():
         record(Action.LOOKED_UP, actor=person, target=target, tenant_id=tenant_id, after=after, now=now)
+
+
+def _possible(at: datetime | None, *, now: datetime) -> datetime | None:
+    """Return a time at which a call can have been made. Text can hold any, such as one in the year 9999."""
+    return at if at is not None and EARLIEST <= at <= now + AHEAD else None
 
 
 def _bare(text: str) -> tuple[str, ...]:

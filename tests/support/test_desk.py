@@ -112,6 +112,13 @@ class TestTheBox:
         assert "app-credential" in shown
         assert "Explain" in shown
 
+    @pytest.mark.parametrize("year", ["0001", "1970", "9999"])
+    def test_a_time_that_cannot_be_is_no_time(self, desk, box, northwind, year):
+        shown = page(desk.post(box, {"pasted": f"AADSTS7000215 Timestamp: {year}-01-01 00:00:00Z"}))
+
+        assert "That call was too long ago" not in shown
+        assert "ago(30d)" in shown
+
     @pytest.mark.parametrize("text", ["", "  \n ", "hello"])
     def test_a_text_with_nothing_in_it_is_said_to_have_nothing(self, desk, box, text):
         answer = desk.post(box, {"pasted": text})
