@@ -28,8 +28,11 @@ def main(mode: str) -> int:
 
 def measure(url: str, mode: str) -> int:
     environment = {**os.environ, "DATABASE_URL": url, "REDIS_URL": "", "LOG_LEVEL": "ERROR"}
-    command = [sys.executable, "-m", "bench.measure", mode]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    failed = 0
+    for module in ("bench.measure", "bench.failures"):
+        command = [sys.executable, "-m", module, mode]
+        failed = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode or failed
+    return failed
 
 
 if __name__ == "__main__":
