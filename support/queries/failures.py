@@ -13,7 +13,6 @@ from support.models import FailedRequest, FailureCount
 
 MOST = 20  # of one id: a correlation id may belong to many calls
 ID_FIELDS = ("client_request_id", "request_id", "correlation_id")
-SAME_CALL = ("client_request_id", "request_id")  # a correlation id spans several calls
 
 
 def find(ids: Sequence[str], *, application: Application | None = None) -> list[FailedRequest]:
@@ -45,7 +44,7 @@ def with_reports(failures: QuerySet[FailedRequest], *, now: datetime) -> list[Fa
     # One part for each index: an OR of them all would be answered by reading every row.
     parts = [
         FailedRequest.objects.filter(_told(name), **{name: Subquery(failures.values(name)[:1])})
-        for name in SAME_CALL
+        for name in ID_FIELDS
     ]
     keys = failures.values("pk").union(*(part.values("pk") for part in parts))
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -75,6 +74,12 @@ def with_reports(failures: QuerySet[FailedRequest], *, now: datetime) -> list[Fa
     return list(
         rows.select_related("application", "key").order_by("-itself", "-received_at", "pk")[: MOST + 1]
     )
+
+
+def is_same_call(one: FailedRequest, other: FailedRequest) -> bool:
+    """Whether two reports are of one call. A correlation id spans several."""
+    names = ("client_request_id", "request_id")
+    return any(getattr(one, name) and getattr(one, name) == getattr(other, name) for name in names)
 
 
 def _told(name: str) -> Q:

@@ -12,6 +12,7 @@ from consent.models import Invitation
 from consent.services.invitations import link
 from support.models import FailedRequest
 from support.queries.failure_page import gap_of, others_of, verdict_page
+from support.queries.failures import is_same_call
 from support.rules.kql import activity_query, sign_in_query
 from support.rules.reply import customer_reply, microsoft_bundle, wants_approval
 from support.services.explain import Explained, explain_and_note
@@ -28,7 +29,8 @@ def failure_page(reports: Sequence[FailedRequest], *, person: Person, now: datet
         "application": failure.application,
         "failure": failure,
         "invitation": invitation,
-        "reports": reports[1:],
+        "reports": [other for other in reports[1:] if is_same_call(failure, other)],
+        "conversation": [other for other in reports[1:] if not is_same_call(failure, other)],
         "others": others_of(reports, now=now),
         "bundle": _bundle(failure),
     }

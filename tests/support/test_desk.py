@@ -181,6 +181,16 @@ class TestTheAnswer:
         assert reverse("support:failure_detail", args=["other", poison.pk]) in shown
         assert "Permission missing" in shown
 
+    def test_other_calls_of_its_conversation_are_told_apart(self, desk, denied, application, northwind):
+        denied.correlation_id = str(uuid.uuid4())
+        denied.save()
+        other = make_failure(application, northwind, correlation_id=denied.correlation_id)
+
+        shown = page(desk.get(reverse("support:failure_detail", args=["sentinel-connector", denied.pk])))
+
+        assert "Also reported under this ID" not in shown
+        assert str(other.pk) in shown[shown.index("Other calls of the same conversation") :]
+
     def test_it_tells_how_many_more_there_are_here_and_elsewhere(self, desk, denied, application):
         count_failures(denied, 14)
         count_failures(denied, 5, tenant_id=factories.T2)
