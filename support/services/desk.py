@@ -38,7 +38,7 @@ def failure_page(reports: Sequence[FailedRequest], *, person: Person, now: datet
 
 def own_page(failure: FailedRequest, *, person: Person, now: datetime) -> dict[str, Any]:
     """Return the page of a call for an admin of the organization itself, in the words of a reply to them."""
-    explained = explain_and_note(failure, person=person, ours=False, now=now)
+    explained = explain_and_note(failure, person=person, now=now)
     letter = customer_reply(explained.verdict, explained.facts).strip().split("\n\n")
     return {
         **verdict_page(explained.facts, explained.verdict, explained.past),

@@ -102,12 +102,10 @@ def explained_by(*, text: str, person: Person | None, now: datetime) -> Explaine
     return found.explained
 
 
-def explain_failure(failure: FailedRequest, *, ours: bool = True, now: datetime) -> Explained:
+def explain_failure(failure: FailedRequest, *, now: datetime) -> Explained:
     """Judge a stored call afresh, with everything that is known of its tenant by now."""
     past = load_past(application_id=failure.application_id, tenant_id=failure.tenant_id)
     facts = facts_of(failure, past=past, now=now)
-    if facts.tenant and not ours:
-        facts = replace(facts, tenant=replace(facts.tenant, credential_error=""))
     return Explained(facts, judge(facts), failure.application, past, failure)
 
 
@@ -126,14 +124,9 @@ def explain_told(told: FailureFacts, *, application: Application | None, now: da
     return Explained(facts, judge(facts), meant, past)
 
 
-def explain_and_note(
-    failure: FailedRequest, *, person: Person, ours: bool = True, now: datetime
-) -> Explained:
-    """Judge a stored call for somebody, and keep that they looked.
-
-    Whoever is not `ours` isn't told how the portal's own credential fares.
-    """
-    explained = explain_failure(failure, ours=ours, now=now)
+def explain_and_note(failure: FailedRequest, *, person: Person, now: datetime) -> Explained:
+    """Judge a stored call for somebody, and keep that they looked."""
+    explained = explain_failure(failure, now=now)
     _note(
         failure.application,
         person=person,

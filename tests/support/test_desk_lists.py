@@ -181,16 +181,26 @@ class TestAnOrganization:
         assert "No denied call" in shown
         assert ada.get(reverse("own_failures:failure", args=[SLUG, foreign.pk])).status_code == 404
 
-    def test_it_is_not_told_of_our_credential_or_of_other_tenants(self, ada, application, northwind):
+    def test_it_is_not_told_what_we_know_of_our_credential(self, ada, application, northwind, support):
         application.credential_error = "The secret of env:CONNECTOR_SECRET expired."
         application.save()
+        refused = {"door": "token", "aadsts": 7000222, "code": "invalid_client", "status": 401, "token": None}
+        call = make_failure(application, northwind, **refused)
+
+        own = page(ada.get(reverse("own_failures:failure", args=[SLUG, call.pk])))
+        ada.force_login(support)
+        ours = page(ada.get(reverse("support:failure_detail", args=[SLUG, call.pk])))
+
+        assert "CONNECTOR_SECRET" not in own
+        assert "CONNECTOR_SECRET" in ours
+
+    def test_it_is_told_nothing_of_other_tenants(self, ada, application, northwind):
         factories.make_installation(application, factories.make_tenant("Tailspin"), has=grants(P1))
         call = make_failure(application, northwind)
         count_failures(call, 20, tenant_id=T2)
 
         shown = page(ada.get(reverse("own_failures:failure", args=[SLUG, call.pk])))
 
-        assert "CONNECTOR_SECRET" not in shown
         assert "same gap" not in shown
         assert "Tailspin" not in shown
 
