@@ -65,7 +65,7 @@ def read_filter(params: Mapping[str, str]) -> Filter:
         days=int(days) if days in map(str, WINDOWS) else 7,
         cause=cause if cause in list(CAUSES) else "",
         tenant=UUID(tenant) if is_guid(tenant) else None,
-        call=params.get("call", "")[:320],
+        call=params.get("call", "").replace("\x00", "")[:320],  # PostgreSQL takes no NUL
     )
 
 
