@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import F, FilteredRelation, Q, Value
+from django.db.models import F, FilteredRelation, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from consent.models import Application, Installation
+from consent.models import Application, Installation, Revision
 from consent.models.grants import permissions_of
 from consent.rules.drift import Permissions
+from consent.rules.requirements import Requirement
 from consent.rules.status import Condition, Standing, status_of
+from entra.types import Kind, Permission
 from support.rules.facts import TenantFacts
 
 
@@ -46,11 +48,10 @@ def present_of(application: Application, tenant_ids: Iterable[str]) -> dict[str,
     wanted = set(tenant_ids)
     if not wanted:
         return {}
-    revision = application.revisions.prefetch_related("permissions").order_by("-number").first()
-    required = revision.required if revision else frozenset()
+    revision = _current(application)
     patterns: dict[int, Permissions] = {}
     found = {}
-    for row in _rows(application, wanted, revision.pk if revision else 0):
+    for row in _rows(application, wanted, revision.id if revision else 0):
         if row["pattern_id"] not in patterns:
             patterns[row["pattern_id"]] = permissions_of(row["pattern__granted"])
         proved = row["proved_at"] is not None
@@ -62,13 +63,27 @@ def present_of(application: Application, tenant_ids: Iterable[str]) -> dict[str,
             granted_now=patterns[row["pattern_id"]] if proved else None,
             knows_now=frozenset(row["pattern__knows"]) if proved else frozenset(),
             revision_now=revision.number if revision else None,
-            required_now=required,
+            required_now=revision.required if revision else frozenset(),
             credential_error=application.credential_error,
         )
         found[str(row["tenant_id"])] = Present(
             facts, row["condition_since"], revision.published_at if revision else None
         )
     return found
+
+
+def _current(application: Application) -> Requirement | None:
+    """Return the current revision and what it requires. One query."""
+    newest = application.revisions.order_by("-number").values("pk")[:1]
+    rows = Revision.objects.filter(pk=Subquery(newest)).values_list(
+        "id", "number", "published_at",
+        "permissions__resource", "permissions__kind", "permissions__permission_id", "permissions__value",
+    )  # fmt: skip
+    found = list(rows)
+    if not found:
+        return None
+    required = frozenset(Permission(row[3], cast(Kind, row[4]), *row[5:]) for row in found if row[3])
+    return Requirement(*found[0][:3], required, {})
 
 
 def _rows(application: Application, tenant_ids: set[str], revision_id: int) -> Any:

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 
 from consent.models import Application
 from support.models import FailedRequest, IngestKey
@@ -71,9 +70,7 @@ def store(
         if pk not in rows:
             rows[pk] = Row(pk, normal, judging.slug_of(normal))
     origin = Origin(application.pk, source.value, str(key.pk) if key else None, now.isoformat())
-    with transaction.atomic():
-        new = write_new(origin, rows)
-    return Taken(len(normals), new)
+    return Taken(len(normals), write_new(origin, rows))
 
 
 class _Judging:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 from zlib import crc32
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
 from consent.models import Application
 from consent.signals import Behalf
@@ -50,7 +50,8 @@ def write(*, now: datetime) -> None:
         call, behalf = _heard.popleft()
         calls.setdefault(behalf.application_id, []).append(_normal(call, behalf))
     try:
-        _store(calls, now=now)
+        with transaction.atomic():
+            _store(calls, now=now)
     except DatabaseError:
         _log.warning("Denied calls of the portal itself could not be stored.", exc_info=True)
 

@@ -248,3 +248,31 @@ def test_causes_that_are_alike_are_judged_alike(data):
     tenant = TenantFacts(granted_then=frozenset({P1}), knows_then=frozenset({"application"}))
     if first.likeness() == second.likeness():
         assert slug_of(Facts(first.facts, tenant)) == slug_of(Facts(second.facts, tenant))
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_many_rows_and_single_ones_at_the_same_time_are_each_stored_once():
+    """Batches take a lock and single reports none: neither fails the other."""
+    application = make_application()
+    rows = reports(120)
+    news, failures = [], []
+
+    def post(number):
+        try:
+            few = rows[number * 6 : number * 6 + 3]
+            news.append(taken(application, rows if number % 2 else few).new)
+        except Exception as error:  # noqa: BLE001
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=post, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    assert sum(news) == FailedRequest.objects.count() == 120
+    assert sum(c.count for c in FailureCount.objects.all()) == 120
