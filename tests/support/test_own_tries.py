@@ -38,6 +38,7 @@ def test_what_a_try_was_denied_is_explained_from_its_client_request_id(visitor, 
     assert "the portal&#x27;s own call" in shown
     denied = FailedRequest.objects.get(client_request_id=scores["client_request_id"])
     assert (denied.source, denied.status, denied.tenant_id) == ("own", 403, T1)
+    assert denied.token
     assert denied.token["scp"]
     assert denied.verdict == "user-lacks-role"
     assert FailureCount.objects.filter(verdict="user-lacks-role").exists()
