@@ -137,6 +137,13 @@ class TestOneTenant:
 
         assert "Permission missing" in shown
 
+    def test_a_call_that_worked_is_no_denied_one(self, desk, application, northwind):
+        make_failure(application, northwind, status=200, source="own", verdict="not-enough-evidence")
+
+        shown = page(desk.get(reverse("support:tenant_failures", args=[SLUG, northwind.tenant_id])))
+
+        assert "No denied call of this tenant" in shown
+
     def test_a_cause_narrows_it(self, desk, application, northwind, now):
         make_failure(application, northwind, occurred_at=now)
         make_failure(application, northwind, occurred_at=now - HOUR, verdict="throttled")
