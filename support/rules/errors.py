@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from entra.types import is_guid
@@ -20,6 +21,7 @@ LONGEST_MESSAGE: Final = 1000
 LONGEST_CODE: Final = 120
 _LONGEST_BODY: Final = 64 * 1024
 _DEEPEST: Final = 8
+_LONGEST_NAME: Final = 40
 _LARGEST_AADSTS: Final = 2_000_000_000
 
 _AADSTS = re.compile(r"AADSTS(\d{4,9})(?!\d)")
@@ -141,7 +143,8 @@ def _graph(error: Mapping[str, Any]) -> ErrorFacts:
     for level in _levels(error):
         code = code or one_line(level.get("code"), LONGEST_CODE)
         for name, value in level.items():
-            ids.setdefault(str(name).lower().replace("_", "").replace("-", ""), value)
+            if len(str(name)) < _LONGEST_NAME:
+                ids.setdefault(_spelled(str(name)), value)
     text = text_facts(message) if isinstance(message, str) else ErrorFacts()
     return ErrorFacts(
         door="graph",
@@ -190,7 +193,17 @@ def _object(text: str) -> Mapping[str, Any] | None:
 
 
 def _first(body: Mapping[str, Any], *names: str) -> Any:
-    return next((body[name] for name in names if body.get(name) is not None), None)
+    for name in names:
+        value = body.get(name)
+        if value is not None:
+            return value
+    return None
+
+
+@lru_cache(maxsize=256)
+def _spelled(name: str) -> str:
+    """Return "client-request-id", "clientRequestId" and the like in one spelling."""
+    return name.lower().replace("_", "").replace("-", "")
 
 
 def _guid(value: object) -> str:

@@ -37,7 +37,7 @@ FACTS: Final = (
 )
 _FACTS: Final[Callable[[Columns], tuple[Any, ...]]] = itemgetter(*FACTS)
 _CAUSES: Final = itemgetter(
-    *("tenant_id", "door", "method", "version", "path", "status", "code", "aadsts", "suberror", "message")
+    *("tenant_id", "door", "method", "version", "template", "status", "code", "aadsts", "suberror", "message")
 )
 _GUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode

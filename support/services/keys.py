@@ -10,8 +10,7 @@ from hashlib import sha256
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import Case, F, PositiveIntegerField, Q, Value, When
+from django.db import connection, transaction
 
 from consent.models import Application
 from support.models import FailedRequest, IngestKey
@@ -91,18 +90,17 @@ def receive(key: IngestKey, reports: Sequence[Report], *, now: datetime) -> Take
 
 def admit(key: IngestKey, *, rows: int, now: datetime) -> int:
     """Count rows against the key's minute. Return 0, or after how many seconds to come back."""
-    minute = now.replace(second=0, microsecond=0)
-    room = Q(minute_rows__lte=settings.FAILURES_PER_MINUTE - rows)
-    counted = Case(
-        When(last_used_at=minute, then=F("minute_rows") + rows),
-        default=Value(rows),
-        output_field=PositiveIntegerField(),
-    )
-    taken = (
-        IngestKey.objects.filter(pk=key.pk)
-        .filter(~Q(last_used_at=minute) | room)
-        .update(minute_rows=counted, last_used_at=minute)
-    )
+    minute = connection.ops.adapt_datetimefield_value(now.replace(second=0, microsecond=0))
+    key_id = str(key.pk) if connection.vendor == "postgresql" else key.pk.hex
+    # By hand: every report makes this trip, and the ORM takes longer to write it than the database to do it.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {IngestKey._meta.db_table} SET last_used_at = %s,"  # noqa: S608  (a table of ours)
+            " minute_rows = CASE WHEN last_used_at = %s THEN minute_rows + %s ELSE %s END"
+            " WHERE id = %s AND (last_used_at IS NULL OR last_used_at <> %s OR minute_rows <= %s)",
+            [minute, minute, rows, rows, key_id, minute, settings.FAILURES_PER_MINUTE - rows],
+        )
+        taken = cursor.rowcount
     return 0 if taken else max(1, 60 - now.second)
 
 
