@@ -30,12 +30,13 @@ LONGEST_NAME: Final = 200  # of a permission; a report's limit
 LONGEST_KNOWN: Final = 2000
 MOST_CUT: Final = 32_767
 NULL: Final = "\0"  # nothing, in a line; no text has it
-CLAIMS: Final = ("kind", "aud", "appid", "tid", "oid", "roles", "scp", "wids")
 FACTS: Final = (
     *("occurred_at", "tenant_id", *IDS, "door", "method", "version", "path", "template", "status"),
     *("code", "aadsts", "suberror", "message", "headers", "token", "cut"),
 )
 _FACTS: Final[Callable[[Columns], tuple[Any, ...]]] = itemgetter(*FACTS)
+_TOKEN: Final = FACTS.index("token")
+_HEADERS: Final = FACTS.index("headers")
 _CAUSES: Final = itemgetter(
     *("tenant_id", "door", "method", "version", "template", "status", "code", "aadsts", "suberror", "message")
 )
@@ -85,14 +86,17 @@ class Normal:
         Of its times that is the day (for what is retired), and whether the token had expired.
         """
         columns = self.columns
+        over: bool | None = None
         token = columns["token"]
-        claims: tuple[Any, ...] = ()
-        if token is not None:
-            exp = token.get("exp")
-            over = None if exp is None else exp <= self.occurred_at.timestamp()
-            claims = (over, "iat" in token, *(str(token.get(name)) for name in CLAIMS))
-        headers = str(columns["headers"])
-        return (columns["occurred_at"][:10], headers, claims, *_CAUSES(columns))
+        if token is not None and "exp" in token:
+            over = token["exp"] <= self.occurred_at.timestamp()
+        # Its times come last, and no quotation mark stands alone within a text.
+        claims, times, _ = str(self.values[_TOKEN]).partition(',"iat":')
+        claims = claims.partition(',"exp":')[0]
+        return (
+            *(columns["occurred_at"][:10], self.values[_HEADERS], claims, bool(times), over),
+            *_CAUSES(columns),
+        )
 
 
 class _NotCleanError(Exception):
@@ -142,11 +146,10 @@ class _Knife:
 
 def normalize(report: Report, *, client_id: str) -> Normal:
     knife = _Knife()
-    door, version, path = split_url(report.url) if report.url else ("", "", "")
+    door, version, path, template = _address(report.url, knife) if report.url else ("", "", "", "")
     body = error_facts(report.error)
     headers = report.headers or {}
     heads, ids = header_facts(headers), header_ids(headers)
-    path = knife.text(path, LONGEST["path"])
     tenant = report.tenant_id or (report.token.tid if report.token else None)
     columns: Columns = {
         **{name: knife.id(getattr(report, name) or ids.get(name) or getattr(body, name)) for name in IDS},
@@ -156,7 +159,7 @@ def normalize(report: Report, *, client_id: str) -> Normal:
         "method": (report.method or "").upper(),
         "version": version,
         "path": path,
-        "template": template_of(path)[: LONGEST["template"]] if path else "",
+        "template": template,
         "status": report.status,
         "code": knife.text(body.code, LONGEST["code"]),
         "aadsts": body.aadsts,
@@ -170,6 +173,24 @@ def normalize(report: Report, *, client_id: str) -> Normal:
     }
     columns["cut"] = min(knife.count, MOST_CUT)
     return Normal(report.occurred_at, client_id, columns)
+
+
+def _address(url: str, knife: _Knife) -> tuple[str, str, str, str]:
+    """Return door, version, path and template. Values of the query are cut off before anything else."""
+    plain = url.partition("?")[0]
+    try:
+        return (_clean_address if len(plain) <= LONGEST["path"] else _clean_address.__wrapped__)(plain)
+    except _NotCleanError:
+        door, version, path = split_url(plain)
+        path = knife.text(path, LONGEST["path"])
+        return door, version, path, template_of(path)[: LONGEST["template"]]
+
+
+@lru_cache(maxsize=1024)
+def _clean_address(url: str) -> tuple[str, str, str, str]:
+    door, version, path = split_url(url)
+    _vouch.__wrapped__(path)
+    return door, version, path[: LONGEST["path"]], template_of(path)[: LONGEST["template"]]
 
 
 def facts_of(columns: Mapping[str, Any], occurred_at: datetime, *, client_id: str) -> FailureFacts:
