@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -63,11 +64,16 @@ def key_of(authorization: str) -> IngestKey | None:
     scheme, _, text = authorization.partition(" ")
     if scheme.lower() != "bearer" or not text.startswith(PREFIX):
         return None
-    return (
-        IngestKey.objects.select_related("application")
-        .filter(digest=_digest(text.strip()), revoked_at=None)
-        .first()
+    # By hand, as in `admit`.
+    found = Application.objects.raw(
+        f"SELECT a.*, k.id AS key_id FROM {Application._meta.db_table} a"  # noqa: S608  (tables of ours)
+        f" JOIN {IngestKey._meta.db_table} k ON k.application_id = a.id"
+        " WHERE k.digest = %s AND k.revoked_at IS NULL",
+        [_digest(text.strip())],
     )
+    for application in found:
+        return IngestKey(pk=UUID(str(application.key_id)), application=application)  # type: ignore[attr-defined]
+    return None
 
 
 class TooManyError(Exception):
