@@ -289,7 +289,7 @@ def test_random_histories(microsoft):
     run_state_machine_as_test(
         Histories,
         settings=settings(
-            max_examples=60 if connection.vendor == "sqlite" else 20,
+            max_examples=40 if connection.vendor == "sqlite" else 15,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -72,10 +72,8 @@ def _permission(finding: Finding, case: Case) -> str:
     """What the revision asks for goes before what would do as well; then the least."""
     asked = [p.value for p in case.required_here if p.value] if case.needs else []
     values = list(asked[:1]) or list(finding.missing if not case.needs else case.needs[:1])
-    if not values:
-        return "the permission"
     more = f" and {len(values) - 3} more" if len(values) > 3 else ""
-    return ", ".join(values[:3]) + more
+    return ", ".join(values[:3]) + more or "the permission"
 
 
 def _drift(finding: Finding, case: Case) -> str:
@@ -117,9 +115,7 @@ def moment(when: datetime | None, near: datetime | None) -> str:
 
 
 def call_of_case(case: Case) -> str:
-    if not case.f.path:
-        return "the call"
-    return f"{case.f.method or 'GET'} {template_of(case.f.path)}"[:200]
+    return f"{case.f.method or 'GET'} {template_of(case.f.path)}"[:200] if case.f.path else "the call"
 
 
 def _code(_: Finding, case: Case) -> str:
