@@ -5,9 +5,9 @@ Two queries, whatever the tenant's past: the installation with its snapshots, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,8 @@ from consent.rules.requirements import History, Requirement
 from consent.rules.status import Status, standing_of
 from entra.types import Permission
 from support.models import FailedRequest
-from support.rules.facts import Facts, FailureFacts, TenantFacts, TokenFacts
+from support.rules.facts import Facts, FailureFacts, TenantFacts
+from support.rules.normal import token_facts
 
 SNAPSHOTS = 200  # the newest ones; a tenant has a handful
 NO_SERVICE_PRINCIPAL = {700016, 7000229}  # "Microsoft Entra authentication and authorization error codes"
@@ -118,24 +119,7 @@ def failure_facts(row: FailedRequest) -> FailureFacts:
         warning=str(headers.get("warning", "")),
         retry_after=_whole(headers.get("retry_after")),
         throttle_scope=str(headers.get("throttle_scope", "")),
-        token=token_facts(row.token) if row.token else None,
-    )
-
-
-def token_facts(told: Mapping[str, Any]) -> TokenFacts:
-    """Return the facts of a token as they are stored: those that were told."""
-    kind = told.get("kind")
-    return TokenFacts(
-        kind=kind if kind in ("application", "delegated") else None,
-        aud=str(told.get("aud") or ""),
-        appid=str(told.get("appid") or ""),
-        tid=str(told.get("tid") or ""),
-        oid=str(told.get("oid") or ""),
-        roles=_names(told.get("roles")),
-        scp=_names(told.get("scp")),
-        wids=_names(told.get("wids")),
-        issued_at=_moment(told.get("iat")),
-        expires_at=_moment(told.get("exp")),
+        token=token_facts(row.token or None),
     )
 
 
@@ -220,21 +204,5 @@ def _is_gone(installation: Installation) -> bool:
     return bool(codes & NO_SERVICE_PRINCIPAL)
 
 
-def _names(value: Any) -> frozenset[str] | None:
-    if value is None:
-        return None
-    return frozenset(value.split() if isinstance(value, str) else map(str, value))
-
-
 def _whole(value: Any) -> int | None:
     return value if isinstance(value, int) else None
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        if isinstance(value, int | float):
-            return datetime.fromtimestamp(value, UTC)
-        moment = datetime.fromisoformat(str(value))
-    except (ValueError, OverflowError, OSError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
