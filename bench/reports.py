@@ -108,7 +108,7 @@ def generate(application: Application, size: int, *, now: datetime) -> None:
             token, cut, verdict
         )
         SELECT lpad(to_hex(n), 32, '0')::uuid, %(application)s, tenants.ids[n %% tenants.count + 1],
-            %(now)s - n * interval '2400000 seconds' / %(size)s, %(now)s, 'api',
+            %(now)s - n * (interval '2400000 seconds' / %(size)s), %(now)s, 'api',
             md5('c' || n)::uuid::text, md5('r' || n)::uuid::text,
             '', 'graph', 'GET', 'v1.0', '/security/alerts_v2', '/security/alerts_v2', 403, 'Forbidden', '',
             'Missing application roles.', '{}', '{"kind": "application", "roles": []}', 0,
