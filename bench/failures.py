@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import os
 import random
 import statistics
@@ -23,9 +22,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.core.handlers.base import BaseHandler  # noqa: E402
 from django.db import connection  # noqa: E402
-from django.test import Client, RequestFactory  # noqa: E402
+from django.test import Client  # noqa: E402
 from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
@@ -70,14 +68,13 @@ def measure_ingest(application: Application, *, rounds: int) -> None:
     settings.FAILURES_PER_MINUTE = 10**9
     key = make_key(application=application, name="bench", person=None, now=timezone.now()).text
     maker = reports.Maker(application, now=timezone.now())
-    post = poster(key)
     times: dict[str, list[float]] = {"batch": [], "copy": [], "single": [], "trivial": []}
     with served(FAILURES_PER_MINUTE=str(10**9)) as ask:
         report = partial(ask, "POST", reverse("api:failures"), key)
         trivial = partial(ask, "GET", reverse("portal:healthz"), key)
         for number in range(-WARM_UP, rounds):
             calls = {
-                "batch": partial(post, maker.body(BATCH)),
+                "batch": partial(report, maker.body(BATCH)),
                 "single": partial(each, report, [maker.body(1) for _ in range(SINGLES)]),
                 "trivial": partial(each, trivial, [b""] * SINGLES),
             }
@@ -100,23 +97,6 @@ def tell_ingest(times: dict[str, list[float]]) -> None:
     say("ingest_singles", round(SINGLES / middle["single"]), "requests/s", vendor, 1)
     say("trivial_view", round(SINGLES / middle["trivial"]), "requests/s", vendor, 1)
     say("ingest_against_trivial", round(middle["trivial"] / middle["single"], 3), "ratio", vendor, 1)
-
-
-def poster(key: str) -> Callable[[bytes], None]:
-    """Return what posts a body to the API, through all middleware, without a test client's own work."""
-    requests, handler = RequestFactory(), BaseHandler()
-    handler.load_middleware()
-    address = reverse("api:failures")
-
-    def post(body: bytes) -> None:
-        request = requests.post(
-            address, body, content_type="application/json", HTTP_AUTHORIZATION=f"Bearer {key}"
-        )
-        response = handler.get_response(request)
-        if response.status_code != 200 or json.loads(response.content)["new"] == 0:  # type: ignore[attr-defined]
-            raise RuntimeError(f"{address} answered {response.status_code}")
-
-    return post
 
 
 def each(call: Callable[[Any], None], items: Iterable[Any]) -> None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from support.api.description import description
 from support.rules.report import OtherApplicationError, ReportError, read
-from support.services.keys import TooManyError, key_of, receive
+from support.services.keys import TooManyError, admit, receive
 
 MOST_BYTES: Final = 2 * 1024 * 1024
 
@@ -22,15 +22,16 @@ MOST_BYTES: Final = 2 * 1024 * 1024
 @csrf_exempt
 @require_POST
 def failures(request: HttpRequest) -> JsonResponse:
-    key = key_of(request.headers.get("Authorization", ""))
-    if key is None:
-        # One answer, whatever was wrong with the key: nobody learns anything about any key.
-        return _refused(401, "Send an ingest key as Authorization: Bearer cdk_….")
-    refusal = _unreadable(request)
-    if refusal:
-        return _refused(*refusal)
+    now = timezone.now()
     try:
-        taken = receive(key, read(request.body), now=timezone.now())
+        key = admit(request.headers.get("Authorization", ""), now=now)
+        if key is None:
+            # One answer, whatever was wrong with the key: nobody learns anything about any key.
+            return _refused(401, "Send an ingest key as Authorization: Bearer cdk_….")
+        refusal = _unreadable(request)
+        if refusal:
+            return _refused(*refusal)
+        taken = receive(key, read(request.body), now=now)
     except UnreadablePostError:
         return _refused(400, "The body broke off.")
     except ReportError as error:

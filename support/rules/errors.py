@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from entra.types import is_guid
 from support.rules.facts import Door
@@ -21,7 +19,12 @@ LONGEST_MESSAGE: Final = 1000
 LONGEST_CODE: Final = 120
 _LONGEST_BODY: Final = 64 * 1024
 _DEEPEST: Final = 8
-_LONGEST_NAME: Final = 40
+# What an error tells beside its code and message, as services spell it.
+_TOLD: Final = {
+    **dict.fromkeys(("client-request-id", "clientrequestid", "client_request_id"), "client_request_id"),
+    **dict.fromkeys(("request-id", "requestid", "request_id"), "request_id"),
+    "date": "date",
+}
 _LARGEST_AADSTS: Final = 2_000_000_000
 
 _AADSTS = re.compile(r"AADSTS(\d{4,9})(?!\d)")
@@ -37,8 +40,7 @@ _MOMENT = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class ErrorFacts:
+class ErrorFacts(NamedTuple):
     """Ids in lower case. The token endpoint's trace id is its request id."""
 
     door: Door = ""
@@ -49,7 +51,11 @@ class ErrorFacts:
     client_request_id: str = ""
     request_id: str = ""
     correlation_id: str = ""
-    occurred_at: datetime | None = None
+    time: object = None  # as it came
+
+    @property
+    def occurred_at(self) -> datetime | None:
+        return moment(self.time)  # read when somebody asks: a report tells its own
 
     @property
     def is_empty(self) -> bool:
@@ -81,14 +87,14 @@ def text_facts(text: str) -> ErrorFacts:
         plain = _TRAILING.sub(" ", text)
     else:
         fields, plain = {}, text
-    code = _AADSTS.search(text)
+    code = _AADSTS.search(text) if "AADSTS" in text else None
     return ErrorFacts(
         door="token" if code else "",
         message=one_line(plain),
         aadsts=int(code[1]) if code else None,
         request_id=_guid(fields.get("trace id")),
         correlation_id=_guid(fields.get("correlation id")),
-        occurred_at=moment(fields.get("timestamp")),
+        time=fields.get("timestamp"),
     )
 
 
@@ -104,7 +110,9 @@ def one_line(text: object, longest: int = LONGEST_MESSAGE) -> str:
 
 def moment(text: object) -> datetime | None:
     """Return a time as Microsoft writes it. Without a zone it is UTC: that of innerError's date."""
-    found = _MOMENT.search(text[:200]) if isinstance(text, str) else None
+    if not isinstance(text, str):
+        return None
+    found = _MOMENT.search(text[:200])
     if found is None:
         return None
     zone = "+00:00" if found[4] in (None, "Z", "z") else found[4]
@@ -118,15 +126,14 @@ def moment(text: object) -> datetime | None:
 def _oauth(body: Mapping[str, Any], error: object) -> ErrorFacts:
     description = body.get("error_description")
     told = text_facts(description if isinstance(description, str) else "")
-    return replace(
-        told,
+    return told._replace(
         door="token",
         code=one_line(error, LONGEST_CODE),
         aadsts=_listed_code(body.get("error_codes")) or told.aadsts,
         suberror=one_line(_first(body, "suberror", "error_subcode"), 60),
         request_id=_guid(body.get("trace_id")) or told.request_id,
         correlation_id=_guid(body.get("correlation_id")) or told.correlation_id,
-        occurred_at=moment(body.get("timestamp")) or told.occurred_at,
+        time=body.get("timestamp") or told.time,
     )
 
 
@@ -137,24 +144,24 @@ def _graph(error: Mapping[str, Any]) -> ErrorFacts:
     nested = _object(message) if isinstance(message, str) else None
     if nested is not None and isinstance(nested.get("error"), Mapping):
         # Some services behind Graph pass on the body of another as their text.
-        return replace(_graph({**error, "message": ""}), **_said(_graph(nested["error"]), error))
+        return _graph({**error, "message": ""})._replace(**_said(_graph(nested["error"]), error))
     code = ""
     ids: dict[str, Any] = {}
     for level in _levels(error):
         code = code or one_line(level.get("code"), LONGEST_CODE)
         for name, value in level.items():
-            if len(str(name)) < _LONGEST_NAME:
-                ids.setdefault(_spelled(str(name)), value)
+            if known := _TOLD.get(str(name).lower()):
+                ids.setdefault(known, value)
     text = text_facts(message) if isinstance(message, str) else ErrorFacts()
     return ErrorFacts(
         door="graph",
         code=code,
         message=text.message,
         aadsts=text.aadsts,
-        client_request_id=_guid(ids.get("clientrequestid")),
-        request_id=_guid(ids.get("requestid")) or text.request_id,
+        client_request_id=_guid(ids.get("client_request_id")),
+        request_id=_guid(ids.get("request_id")) or text.request_id,
         correlation_id=text.correlation_id,
-        occurred_at=moment(ids.get("date")) or text.occurred_at,
+        time=ids.get("date") or text.time,
     )
 
 
@@ -198,12 +205,6 @@ def _first(body: Mapping[str, Any], *names: str) -> Any:
         if value is not None:
             return value
     return None
-
-
-@lru_cache(maxsize=256)
-def _spelled(name: str) -> str:
-    """Return "client-request-id", "clientRequestId" and the like in one spelling."""
-    return name.lower().replace("_", "").replace("-", "")
 
 
 def _guid(value: object) -> str:

@@ -24,35 +24,49 @@ _KEPT: Final = {
     "x-ms-throttle-scope": "throttle_scope",
     "x-ms-ags-diagnostic": "diagnostic",
 }
+# The first that is there, where there are two.
+_IDS: Final = {
+    "client-request-id": "client_request_id",
+    "request-id": "request_id",
+    "x-ms-request-id": "request_id",
+    "x-ms-correlation-id": "correlation_id",
+    "x-ms-correlation-request-id": "correlation_id",
+}
 
 
 def header_facts(headers: Mapping[str, Any]) -> dict[str, Any]:
     """Return challenge, warning, retry_after, throttle_scope and diagnostic: those that there were."""
-    facts: dict[str, Any] = {}
-    for name, value in _texts(headers).items():
-        if name in _KEPT and (text := one_line(value, _LONGEST)):
-            facts[_KEPT[name]] = text
-        elif name == "www-authenticate" and (found := _CHALLENGE.search(value[:4000])):
-            facts["challenge"] = found[1].lower()
-    wait = _wait(headers)
-    if wait is not None:
-        facts["retry_after"] = wait
-    return facts
+    return _facts(_texts(headers))
 
 
-def header_ids(headers: Mapping[str, Any]) -> dict[str, str]:
-    """Return client_request_id, request_id and correlation_id: those that there were.
+def header_facts_and_ids(headers: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the same, and client_request_id, request_id and correlation_id: those that there were.
 
     The token endpoint names its trace id, which is its request id, x-ms-request-id.
     """
     texts = _texts(headers)
-    ids = {
-        "client_request_id": texts.get("client-request-id", ""),
-        "request_id": texts.get("request-id", "") or texts.get("x-ms-request-id", ""),
-        "correlation_id": texts.get("x-ms-correlation-id", "")
-        or texts.get("x-ms-correlation-request-id", ""),
-    }
-    return {name: value.strip().lower() for name, value in ids.items() if is_guid(value.strip())}
+    return _facts(texts), _ids(texts)
+
+
+def _facts(texts: Mapping[str, str]) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    for name, value in texts.items():
+        if name in _KEPT and (text := one_line(value, _LONGEST)):
+            facts[_KEPT[name]] = text
+        elif name == "www-authenticate" and (found := _CHALLENGE.search(value[:4000])):
+            facts["challenge"] = found[1].lower()
+    if "retry-after" in texts and (wait := _wait(texts)) is not None:
+        facts["retry_after"] = wait
+    return facts
+
+
+def _ids(texts: Mapping[str, str]) -> dict[str, str]:
+    ids = {}
+    for header, name in _IDS.items():
+        value = texts.get(header, "").strip()
+        if name not in ids and is_guid(value):
+            ids[name] = value.lower()
+    return ids
 
 
 def header_time(headers: Mapping[str, Any]) -> datetime | None:
@@ -72,10 +86,9 @@ def _texts(headers: Mapping[str, Any]) -> dict[str, str]:
     return texts
 
 
-def _wait(headers: Mapping[str, Any]) -> int | None:
+def _wait(texts: Mapping[str, str]) -> int | None:
     """Seconds, or a date that counts from the answer's own Date."""
-    texts = _texts(headers)
-    text = texts.get("retry-after", "").strip()
+    text = texts["retry-after"].strip()
     if re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", text):
         return min(int(float(text)), _LONGEST_WAIT)
     until, since = _date(text), _date(texts.get("date", ""))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,10 +11,12 @@ from hashlib import blake2b
 from operator import itemgetter
 from typing import Any, Final
 
+from pydantic_core import to_json
+
 from support.rules.calls import split_url, template_of
 from support.rules.errors import error_facts
 from support.rules.facts import FailureFacts, TokenFacts
-from support.rules.headers import header_facts, header_ids
+from support.rules.headers import header_facts_and_ids
 from support.rules.redact import cut
 from support.rules.report import Report, TokenReport
 
@@ -37,11 +38,11 @@ FACTS: Final = (
 _FACTS: Final[Callable[[Columns], tuple[Any, ...]]] = itemgetter(*FACTS)
 _TOKEN: Final = FACTS.index("token")
 _HEADERS: Final = FACTS.index("headers")
-_CAUSES: Final = itemgetter(
-    *("tenant_id", "door", "method", "version", "template", "status", "code", "aadsts", "suberror", "message")
+_CAUSES: Final[Callable[[Columns], tuple[Any, ...]]] = itemgetter(
+    *("door", "method", "version", "template", "status", "code", "aadsts", "suberror", "message")
 )
+_ANSWERED: Final = ("challenge", "warning", "retry_after", "throttle_scope")
 _GUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
@@ -58,16 +59,17 @@ class Normal:
         status: int = self.columns["status"]
         return status >= 400 or status == 206
 
-    @cached_property
+    @property
     def facts(self) -> FailureFacts:
         return facts_of(self.columns, self.occurred_at, client_id=self.client_id)
 
-    @cached_property
-    def values(self) -> tuple[str | int | None, ...]:
+    @property
+    def values(self) -> list[str | int | None]:
         """The columns of FACTS as a database takes them: objects as JSON."""
-        headers, token = self.columns["headers"], self.columns["token"]
-        json_of = {"headers": _ENCODE(headers), "token": None if token is None else _ENCODE(token)}
-        return _FACTS({**self.columns, **json_of})
+        values = list(_FACTS(self.columns))
+        values[_HEADERS] = _json(values[_HEADERS])
+        values[_TOKEN] = None if values[_TOKEN] is None else _json(values[_TOKEN])
+        return values
 
     @cached_property
     def line(self) -> str:
@@ -83,20 +85,35 @@ class Normal:
     def likeness(self) -> tuple[Any, ...]:
         """Return what a verdict depends on, of this failure: two that are alike in it have the same.
 
-        Of its times that is the day (for what is retired), and whether the token had expired.
+        Of its times that is the day (for what is retired), and whether the token had expired; of the
+        tenant, whether the token is of another.
         """
         columns = self.columns
-        over: bool | None = None
-        token = columns["token"]
-        if token is not None and "exp" in token:
-            over = token["exp"] <= self.occurred_at.timestamp()
-        # Its times come last, and no quotation mark stands alone within a text.
-        claims, times, _ = str(self.values[_TOKEN]).partition(',"iat":')
-        claims = claims.partition(',"exp":')[0]
         return (
-            *(columns["occurred_at"][:10], self.values[_HEADERS], claims, bool(times), over),
             *_CAUSES(columns),
+            *map(columns["headers"].get, _ANSWERED),
+            columns["occurred_at"][:10],
+            *self._claims(),
         )
+
+    def _claims(self) -> tuple[Any, ...]:
+        token: Columns | None = self.columns["token"]
+        if token is None:
+            return ()
+        told = token.get
+        tid, tenant_id, expires = told("tid"), self.columns["tenant_id"], told("exp")
+        lists = [None if names is None else tuple(names) for names in map(told, ("roles", "scp", "wids"))]
+        return (
+            *map(told, ("kind", "aud", "appid")),
+            *lists,
+            bool(tid and tenant_id) and tid != tenant_id,
+            None if expires is None else expires <= self.occurred_at.timestamp(),
+            "iat" in token,
+        )
+
+
+def _json(value: Any) -> str:
+    return to_json(value).decode()
 
 
 class _NotCleanError(Exception):
@@ -149,7 +166,7 @@ def normalize(report: Report, *, client_id: str) -> Normal:
     door, version, path, template = _address(report.url, knife) if report.url else ("", "", "", "")
     body = error_facts(report.error)
     headers = report.headers or {}
-    heads, ids = header_facts(headers), header_ids(headers)
+    heads, ids = header_facts_and_ids(headers)
     tenant = report.tenant_id or (report.token.tid if report.token else None)
     columns: Columns = {
         **{name: knife.id(getattr(report, name) or ids.get(name) or getattr(body, name)) for name in IDS},

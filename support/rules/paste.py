@@ -151,7 +151,7 @@ def _error(text: str, objects: Objects, addresses: Sequence[Address]) -> ErrorFa
     if told.is_empty:
         told = next(iter(carried), None) or _graph_error(text)
     subcode = _SUBERROR.search(text)
-    return replace(told, suberror=told.suberror or (subcode[1] if subcode and told.door == "token" else ""))
+    return told._replace(suberror=told.suberror or (subcode[1] if subcode and told.door == "token" else ""))
 
 
 def _sign_in_error(text: str, at: int) -> ErrorFacts:
@@ -161,8 +161,8 @@ def _sign_in_error(text: str, at: int) -> ErrorFacts:
     # The ids may follow on lines of their own.
     facts = text_facts(text[at : at + 2000])
     error = _OAUTH_ERROR.search(text)
-    return replace(
-        facts, door="token", message=text_facts(line).message, code=error[1].lower() if error else ""
+    return facts._replace(
+        door="token", message=text_facts(line).message, code=error[1].lower() if error else ""
     )
 
 

@@ -68,7 +68,7 @@ def store(
     for normal in normals:
         pk = normal.identity(application=application.pk, source=source.value)
         if pk not in rows:
-            rows[pk] = Row(pk, normal, judging.slug_of(normal))
+            rows[pk] = Row(pk, normal, judging.slug_of)
     origin = Origin(application.pk, source.value, str(key.pk) if key else None, now.isoformat())
     return Taken(len(normals), write_new(origin, rows))
 
@@ -84,6 +84,7 @@ class _Judging:
         present = self._tenants.get(normal.columns["tenant_id"])
         tenant = present.at(normal.occurred_at) if present else None
         alike = (id(tenant), *normal.likeness())
-        if alike not in self._known:
-            self._known[alike] = slug_of(Facts(failure=normal.facts, tenant=tenant)).value
-        return self._known[alike]
+        slug = self._known.get(alike)
+        if slug is None:
+            slug = self._known[alike] = slug_of(Facts(failure=normal.facts, tenant=tenant)).value
+        return slug

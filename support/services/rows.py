@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from functools import cached_property
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -29,6 +31,7 @@ NOBODY: Final = str(UUID(int=0))  # the tenant of a count when nobody told
 
 
 FEW: Final = 50  # rows up to which one statement is faster than COPY
+PART: Final = 100  # rows that PostgreSQL takes in while the next are made
 # Names are of our own tables.
 _FEW: Final = f"""
     WITH new AS (
@@ -47,10 +50,16 @@ _FEW: Final = f"""
 """  # noqa: S608
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True)
+class Row:
     id: str
     normal: Normal
-    verdict: str
+    judge: Callable[[Normal], str]
+
+    @cached_property
+    def verdict(self) -> str:
+        """Judged when it is written: what is there already costs nothing, and the database works meanwhile."""
+        return self.judge(self.normal)
 
 
 class Origin(NamedTuple):
@@ -81,11 +90,9 @@ def write_new(origin: Origin, rows: Mapping[str, Row]) -> int:
 
 def _write_few(origin: Origin, rows: Sequence[Row]) -> int:
     """Write, count and tell how many were new in one statement: for single reports each trip counts."""
-    objects: list[dict[str, Any]] = [
-        dict(zip(COLUMNS, (*row.normal.values, row.id, row.verdict, *origin), strict=True)) for row in rows
+    objects = [
+        {**row.normal.columns, "id": row.id, "verdict": row.verdict, **origin._asdict()} for row in rows
     ]
-    for one in objects:  # JSON within JSON would be a string
-        one["headers"], one["token"] = json.loads(one["headers"]), json.loads(one["token"] or "null")
     with connection.cursor() as cursor:
         cursor.execute(_FEW, [json.dumps(objects)])
         return int(cursor.fetchone()[0])
@@ -154,14 +161,19 @@ def _copy(origin: Origin, rows: Sequence[Row]) -> None:
     if not rows:
         return
     same = "\t".join(NULL if value is None else str(value) for value in origin)
+    statement = f"COPY {_FAILURES} ({', '.join(COLUMNS)}) FROM STDIN"
+    # COPY is the driver's own: without this its errors would not be Django's.
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for start in range(0, len(rows), PART):
+            copy.write(_text(rows[start : start + PART], same))
+
+
+def _text(rows: Sequence[Row], same: str) -> str:
     lines = [f"{row.normal.line}\t{row.id}\t{row.verdict}\t{same}\n" for row in rows]
     content = "".join(lines).replace("\\", r"\\").replace(NULL, r"\N")
     if content.count("\n") != len(rows) or content.count("\t") != len(rows) * (len(COLUMNS) - 1):
         raise ValueError("A value has a tab or newline in it.")
-    statement = f"COPY {_FAILURES} ({', '.join(COLUMNS)}) FROM STDIN"
-    # COPY is the driver's own: without this its errors would not be Django's.
-    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(content)
+    return content
 
 
 def _insert(origin: Origin, rows: Sequence[Row]) -> None:

@@ -23,14 +23,16 @@ def graph(**inner):
 class TestGraph:
     def test_code_text_ids_and_time(self):
         ids = {"date": "2026-01-15T10:22:33", "request-id": THEIRS.upper(), "client-request-id": MINE}
-        assert error_facts(graph(innerError=ids)) == ErrorFacts(
+        facts = error_facts(graph(innerError=ids))
+        assert facts == ErrorFacts(
             door="graph",
             code="Authorization_RequestDenied",
             message="Insufficient privileges.",
             client_request_id=MINE,
             request_id=THEIRS,
-            occurred_at=WHEN,
+            time="2026-01-15T10:22:33",
         )
+        assert facts.occurred_at == WHEN
 
     @pytest.mark.parametrize("name", ["innerError", "innererror", "inner_error"])
     def test_what_is_nested_deeper_is_found_too(self, name):
@@ -80,11 +82,12 @@ class TestTheTokenEndpoint:
         suberror="basic_action",
         request_id=THEIRS,
         correlation_id=MINE,
-        occurred_at=WHEN,
+        time="2026-01-15 10:22:33Z",
     )
 
     def test_its_body(self):
         assert error_facts(self.BODY) == self.SAID
+        assert self.SAID.occurred_at == WHEN
 
     @pytest.mark.parametrize("between", [" ", "\r\n", "\n", " - "])
     def test_the_description_alone_says_the_same(self, between):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.rules.headers import header_facts, header_ids, header_time
+from support.rules.headers import header_facts, header_facts_and_ids, header_time
 
 DIAGNOSTIC = '{"ServerInfo":{"DataCenter":"UK South","Slice":"E","Ring":"3"}}'
 SCOPE = "Tenant_Application/Read/5e471e10-0000-4000-8000-0000000000c1/11111111-1111-4111-8111-111111111111"
@@ -61,11 +61,12 @@ def test_a_wait_is_seconds_or_a_date(wait, seconds):
 
 def test_ids_are_found_under_the_names_of_graph_and_of_the_token_endpoint():
     mine, theirs = "7D1C0A52-93F4-4F0B-8A3E-2F6F6C1F9B10", "0c0ffee0-0000-4000-8000-00000000ab01"
-    assert header_ids({"Client-Request-Id": f" {mine} ", "request-id": theirs}) == {
+    assert header_facts_and_ids({"Client-Request-Id": f" {mine} ", "request-id": theirs})[1] == {
         "client_request_id": mine.lower(),
         "request_id": theirs,
     }
-    assert header_ids({"x-ms-request-id": theirs, "client-request-id": "none"}) == {"request_id": theirs}
+    _, ids = header_facts_and_ids({"x-ms-request-id": theirs, "client-request-id": "none"})
+    assert ids == {"request_id": theirs}
 
 
 def test_the_date_is_the_answers_own():
@@ -79,7 +80,6 @@ values = st.text() | st.integers() | st.none() | st.booleans() | st.floats() | s
 
 @given(st.dictionaries(st.sampled_from(NAMES) | st.text(), values))
 def test_any_headers_are_read_without_an_exception(headers):
-    facts = header_facts(headers)
-    header_ids(headers)
+    facts, _ = header_facts_and_ids(headers)
     header_time(headers)
     assert all(value.isprintable() for value in facts.values() if isinstance(value, str))
