@@ -66,12 +66,12 @@ def filled(databases: Databases, name: int) -> Iterator[Application]:
 
 def measure_ingest(application: Application, *, rounds: int) -> None:
     settings.FAILURES_PER_MINUTE = 10**9
-    key = make_key(application=application, name="bench", person=None, now=timezone.now()).text
+    key = make_key(application=application, name="bench", person=None, now=timezone.now())
     maker = reports.Maker(application, now=timezone.now())
     times: dict[str, list[float]] = {"batch": [], "copy": [], "single": [], "trivial": []}
     with served(FAILURES_PER_MINUTE=str(10**9)) as ask:
-        report = partial(ask, "POST", reverse("api:failures"), key)
-        trivial = partial(ask, "GET", reverse("portal:healthz"), key)
+        report = partial(ask, "POST", reverse("api:failures"), key.text)
+        trivial = partial(ask, "GET", reverse("portal:healthz"), key.text)
         for number in range(-WARM_UP, rounds):
             calls = {
                 "batch": partial(report, maker.body(BATCH)),
@@ -79,7 +79,7 @@ def measure_ingest(application: Application, *, rounds: int) -> None:
                 "trivial": partial(each, trivial, [b""] * SINGLES),
             }
             if connection.vendor == "postgresql":
-                calls["copy"] = partial(copy, maker.copied(BATCH))
+                calls["copy"] = partial(copy, maker.copied(BATCH, key.key))
             for name, call in calls.items():
                 taken = timed(call)
                 if number >= 0:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 
 from consent.models import Application
+from support.models import IngestKey
 from support.rules.normal import NULL, normalize
 from support.rules.report import read
 
@@ -48,10 +49,10 @@ class Maker:
         made = [self._report(next(self._numbers)) for _ in range(rows)]
         return json.dumps(made if rows > 1 else made[0]).encode()
 
-    def copied(self, rows: int) -> str:
+    def copied(self, rows: int, key: IngestKey) -> str:
         """Return other rows of the same kind, as COPY takes them in the order of `rows.COLUMNS`."""
         client_id = str(self._application.client_id)
-        same = f"{self._application.pk}\tapi\t{NULL}\t{self._now.isoformat()}"
+        same = f"{self._application.pk}\tapi\t{key.pk}\t{self._now.isoformat()}"
         lines = [
             f"{normalize(report, client_id=client_id).line}\t{uuid.uuid4()}\tpermission-missing\t{same}\n"
             for report in read(self.body(rows))

@@ -11,7 +11,7 @@ Kind = Literal["application", "delegated"]
 # "Verify first-party Microsoft applications in sign-in reports" (Microsoft Entra documentation).
 GRAPH = "00000003-0000-0000-c000-000000000000"
 
-_GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def is_guid(text: object) -> bool:

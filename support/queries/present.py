@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
-from consent.models import Application, Installation
+from consent.models import Application
 from consent.models.grants import permissions_of
-from consent.rules.drift import Permissions
 from consent.rules.status import Condition, Standing, status_of
 from entra.types import Permission
 from support.rules.facts import TenantFacts
@@ -23,25 +23,27 @@ _AHEAD: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class _State:
-    """What holds of many tenants alike. The facts of a moment are made once, and shared by all of them."""
+class Then:
+    """What was known of a tenant at a moment, and what was judged by it so far.
 
-    now: TenantFacts
-    _then: dict[tuple[bool, bool, bool], TenantFacts] = field(default_factory=dict)
+    A hundred thousand tenants are in a few dozen states: those alike share one of these.
+    """
 
-    def at(self, *, granted: bool, required: bool, proved: bool) -> TenantFacts:
-        """Return the facts of a moment when it was granted, required and proved already, or not yet."""
-        key = (granted, required, proved)
-        if key not in self._then:
-            now, then = self.now, dict[str, Any]()
-            if now.granted_now is not None:
-                then["proved_at"] = _BEHIND if proved else _AHEAD
-            if granted:
-                then |= {"granted_then": now.granted_now, "knows_then": now.knows_now}
-            if required:
-                then |= {"revision_then": now.revision_now, "required_then": now.required_now}
-            self._then[key] = replace(now, **then)
-        return self._then[key]
+    facts: TenantFacts | None = None
+    judged: dict[tuple[Any, ...], str] = field(default_factory=dict)
+
+
+class _State(NamedTuple):
+    """All of a tenant that its facts are made of, as the database writes it."""
+
+    condition: str
+    proved: bool
+    granted: str
+    knows: str
+    standing: str | None
+    revision: int | None
+    required: str
+    credential_error: str
 
 
 @dataclass(frozen=True)
@@ -53,85 +55,94 @@ class Present:
     proved_at: datetime | None
     required_since: datetime | None
 
-    def at(self, moment: datetime) -> TenantFacts:
-        """Return the facts of a call's moment, as far as what holds now held then.
+    def at(self, moment: datetime) -> Then:
+        """Return what was known at a call's moment, as far as what holds now held then.
 
-        Tenants alike have the same object: so its `proved_at` tells only whether that lies behind.
+        Tenants alike have the same: so its `proved_at` tells only whether that lies behind.
         """
-        return self.state.at(
-            granted=self.proved_at is not None and moment >= self.granted_since,
-            required=self.required_since is not None and moment >= self.required_since,
-            proved=self.proved_at is not None and moment >= self.proved_at,
+        return _then(
+            self.state,
+            self.proved_at is not None and moment >= self.granted_since,
+            self.required_since is not None and moment >= self.required_since,
+            self.proved_at is not None and moment >= self.proved_at,
         )
+
+
+@lru_cache(maxsize=256)
+def _then(state: _State, granted: bool, required: bool, proved: bool) -> Then:
+    """Return the facts of a state in which these held already, or not yet."""
+    required_now = frozenset(Permission(*parts) for parts in json.loads(state.required))
+    granted_now = permissions_of(json.loads(state.granted)) if state.proved else None
+    knows_now = frozenset[str](json.loads(state.knows)) if state.proved else frozenset[str]()
+    facts = TenantFacts(
+        status=status_of(
+            condition=Condition(state.condition), standing=Standing(state.standing or Standing.UNKNOWN)
+        ),
+        condition=state.condition,
+        proved_at=(_BEHIND if proved else _AHEAD) if state.proved else None,
+        granted_then=granted_now if granted else None,
+        knows_then=knows_now if granted else frozenset(),
+        granted_now=granted_now,
+        knows_now=knows_now,
+        revision_then=state.revision if required else None,
+        required_then=required_now if required else frozenset(),
+        revision_now=state.revision,
+        required_now=required_now,
+        credential_error=state.credential_error,
+    )
+    return Then(facts)
 
 
 def present_of(application: Application, tenant_ids: Iterable[str]) -> dict[str, Present]:
     """Return the tenants among these that have an installation, by id. One query, whatever their number."""
-    wanted = set(tenant_ids)
-    required: Permissions = frozenset()
-    states: dict[tuple[Any, ...], _State] = {}
-    found = {}
-    for row in _rows(application, wanted) if wanted else ():
-        if row.required is not None:
-            required = frozenset(Permission(*parts) for parts in _parsed(row.required))
-        alike = (row.condition, row.pattern_id, row.proved_at is None)
-        if alike not in states:
-            states[alike] = _State(_facts(row, required, application))
-        found[str(row.tenant_id)] = Present(
-            states[alike], row.condition_since, row.proved_at, _moment(row.published_at)
+    present = {}
+    required = "[]"
+    for row in _rows(application, set(tenant_ids)):
+        tenant_id, since, proved_at, published_at, condition, granted, knows, standing, number, told = row
+        required = told or required  # it stands in the first row
+        present[str(UUID(str(tenant_id)))] = Present(
+            _State(
+                *(condition, proved_at is not None, granted, knows),
+                *(standing, number, required, application.credential_error),
+            ),
+            granted_since=_utc(since),
+            proved_at=proved_at and _utc(proved_at),
+            required_since=published_at and _utc(published_at),
         )
-    return found
+    return present
 
 
-def _facts(row: Any, required: Permissions, application: Application) -> TenantFacts:
-    proved = row.proved_at is not None
-    return TenantFacts(
-        status=status_of(
-            condition=Condition(row.condition), standing=Standing(row.standing or Standing.UNKNOWN)
-        ),
-        condition=row.condition,
-        granted_now=permissions_of(_parsed(row.granted)) if proved else None,
-        knows_now=frozenset(_parsed(row.knows)) if proved else frozenset(),
-        revision_now=row.number,
-        required_now=required,
-        credential_error=application.credential_error,
-    )
-
-
-def _rows(application: Application, tenant_ids: set[str]) -> Iterable[Any]:
+def _rows(application: Application, tenant_ids: set[str]) -> list[tuple[Any, ...]]:
+    if not tenant_ids:
+        return []
     is_postgresql = connection.vendor == "postgresql"
-    ids = list(tenant_ids) if is_postgresql else [UUID(t).hex for t in tenant_ids]
-    marks = ", ".join(["%s"] * len(ids))
+    ids = list(tenant_ids) if is_postgresql else [UUID(tenant_id).hex for tenant_id in tenant_ids]
     array, of = ("json_agg", "json_build_array") if is_postgresql else ("json_group_array", "json_array")
-    statement = _ROWS.format(array=array, of=of, marks=marks)
-    return Installation.objects.raw(statement, [application.pk, application.pk, *ids])
+    statement = _ROWS.format(array=array, of=of, marks=", ".join(["%s"] * len(ids)))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [application.pk, application.pk, *ids])
+        return list(cursor.fetchall())
 
 
-def _parsed(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value
+def _utc(value: datetime) -> datetime:
+    """SQLite keeps times without their zone, which is UTC."""
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-def _moment(value: datetime | None) -> datetime | None:
-    """Return what SQLite keeps without its zone as the time in UTC that it is."""
-    return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
-
-
-# Written out, and without joins: each single report asks it, and most of its time would go into planning.
-# What the current revision requires stands in the first row only.
+# Written out: each single report asks it, and the ORM takes ten times as long to write it.
 _ROWS: Final = """
-    SELECT i.id, i.tenant_id, i.condition, i.condition_since, i.proved_at, i.pattern_id,
-        r.number, r.published_at,
-        (SELECT standing FROM consent_comparison WHERE pattern_id = i.pattern_id AND revision_id = r.id)
-            AS standing,
-        (SELECT granted FROM consent_grantpattern WHERE id = i.pattern_id) AS granted,
-        (SELECT knows FROM consent_grantpattern WHERE id = i.pattern_id) AS knows,
-        CASE WHEN row_number() OVER () = 1 THEN (
+    SELECT i.tenant_id, i.condition_since, i.proved_at, r.published_at,
+        i.condition, CAST(p.granted AS text), CAST(p.knows AS text), c.standing, r.number,
+        CASE WHEN row_number() OVER () = 1 THEN CAST((
             SELECT {array}({of}(resource, kind, permission_id, value))
             FROM consent_requiredpermission WHERE revision_id = r.id
-        ) END AS required
-    FROM consent_installation i LEFT JOIN (
+        ) AS text) END
+    FROM consent_installation i
+    JOIN consent_grantpattern p ON p.id = i.pattern_id
+    LEFT JOIN (
         SELECT id, number, published_at FROM consent_revision
         WHERE application_id = %s ORDER BY number DESC LIMIT 1
     ) r ON true
+    LEFT JOIN consent_comparison c ON c.pattern_id = i.pattern_id AND c.revision_id = r.id
     WHERE i.application_id = %s AND i.tenant_id IN ({marks})
 """

@@ -62,6 +62,9 @@ class ErrorFacts(NamedTuple):
         return not (self.code or self.message or self.aadsts)
 
 
+_NOTHING: Final = ErrorFacts()
+
+
 def error_facts(body: Mapping[str, Any] | str | None) -> ErrorFacts:
     """Return the facts of an error body, parsed or as text; text that is no JSON is a message."""
     if isinstance(body, str):
@@ -82,12 +85,11 @@ def error_facts(body: Mapping[str, Any] | str | None) -> ErrorFacts:
 def text_facts(text: str) -> ErrorFacts:
     """Return the facts of a text such as an error_description."""
     low = text.lower()
-    if " id:" in low or "timestamp:" in low:  # few texts have these, and looking for them takes its time
-        fields = {match[1].lower(): match[2] for match in _TRAILING.finditer(text)}
-        plain = _TRAILING.sub(" ", text)
-    else:
-        fields, plain = {}, text
-    code = _AADSTS.search(text) if "AADSTS" in text else None
+    if "aadsts" not in low and " id:" not in low and "timestamp:" not in low:  # most texts of Graph
+        return ErrorFacts(message=one_line(text))
+    fields = {match[1].lower(): match[2] for match in _TRAILING.finditer(text)}
+    plain = _TRAILING.sub(" ", text)
+    code = _AADSTS.search(text)
     return ErrorFacts(
         door="token" if code else "",
         message=one_line(plain),
@@ -146,22 +148,19 @@ def _graph(error: Mapping[str, Any]) -> ErrorFacts:
         # Some services behind Graph pass on the body of another as their text.
         return _graph({**error, "message": ""})._replace(**_said(_graph(nested["error"]), error))
     code = ""
-    ids: dict[str, Any] = {}
+    told: dict[str, Any] = {}
     for level in _levels(error):
         code = code or one_line(level.get("code"), LONGEST_CODE)
         for name, value in level.items():
             if known := _TOLD.get(str(name).lower()):
-                ids.setdefault(known, value)
-    text = text_facts(message) if isinstance(message, str) else ErrorFacts()
-    return ErrorFacts(
+                told.setdefault(known, value)
+    text = text_facts(message) if isinstance(message, str) else _NOTHING
+    return text._replace(
         door="graph",
         code=code,
-        message=text.message,
-        aadsts=text.aadsts,
-        client_request_id=_guid(ids.get("client_request_id")),
-        request_id=_guid(ids.get("request_id")) or text.request_id,
-        correlation_id=text.correlation_id,
-        time=ids.get("date") or text.time,
+        client_request_id=_guid(told.get("client_request_id")),
+        request_id=_guid(told.get("request_id")) or text.request_id,
+        time=told.get("date") or text.time,
     )
 
 

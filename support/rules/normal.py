@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import Any, Final
 
 from pydantic_core import to_json
 
+from entra.types import is_guid
 from support.rules.calls import split_url, template_of
 from support.rules.errors import error_facts
 from support.rules.facts import FailureFacts, TokenFacts
@@ -42,7 +42,6 @@ _CAUSES: Final[Callable[[Columns], tuple[Any, ...]]] = itemgetter(
     *("door", "method", "version", "template", "status", "code", "aadsts", "suberror", "message")
 )
 _ANSWERED: Final = ("challenge", "warning", "retry_after", "throttle_scope")
-_GUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @dataclass(frozen=True)
@@ -90,6 +89,7 @@ class Normal:
         """
         columns = self.columns
         return (
+            self.client_id,
             *_CAUSES(columns),
             *map(columns["headers"].get, _ANSWERED),
             columns["occurred_at"][:10],
@@ -143,7 +143,7 @@ class _Knife:
 
     def text(self, text: str, longest: int) -> str:
         """Cut before shortening: half a token must not slip through. One printable line stays."""
-        if not _is_clean(text):
+        if text and not _is_clean(text):
             text, found = cut(text)
             self.count += found
             text = "".join(c if c.isprintable() else " " for c in text)
@@ -153,12 +153,17 @@ class _Knife:
         return text[:longest].rpartition(" ")[0] or text[:longest]
 
     def id(self, text: str) -> str:
-        return text.lower() if _GUID.fullmatch(text) else self.text(text, LONGEST_ID + 1).lower()
+        return (text if is_guid(text) else self.text(text, LONGEST_ID + 1)).lower()
 
     def names(self, names: list[str]) -> list[str]:
         if _is_clean(" ".join(names)):
             return sorted(set(names))
         return sorted({self.text(name, LONGEST_NAME + 1) for name in names} - {""})
+
+
+def tenant_of(report: Report) -> str | None:
+    tenant = report.tenant_id or (report.token.tid if report.token else None)
+    return tenant.lower() if tenant else None
 
 
 def normalize(report: Report, *, client_id: str) -> Normal:
@@ -167,10 +172,9 @@ def normalize(report: Report, *, client_id: str) -> Normal:
     body = error_facts(report.error)
     headers = report.headers or {}
     heads, ids = header_facts_and_ids(headers)
-    tenant = report.tenant_id or (report.token.tid if report.token else None)
     columns: Columns = {
         **{name: knife.id(getattr(report, name) or ids.get(name) or getattr(body, name)) for name in IDS},
-        "tenant_id": tenant.lower() if tenant else None,
+        "tenant_id": tenant_of(report),
         "occurred_at": report.occurred_at.astimezone(UTC).isoformat(),
         "door": door or body.door,
         "method": (report.method or "").upper(),

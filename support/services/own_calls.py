@@ -19,8 +19,7 @@ from consent.models import Application
 from consent.signals import Behalf
 from entra.types import Call
 from support.models import FailedRequest
-from support.rules.normal import Normal, normalize
-from support.rules.report import MOST_ROWS, ReportError, checked
+from support.rules.report import MOST_ROWS, Report, ReportError, checked
 from support.services.ingest import store
 
 SAMPLED: Final = 100  # of so many calls that worked, one is kept
@@ -45,10 +44,10 @@ def write(*, now: datetime) -> None:
     """Store what was heard so far."""
     if not _heard:
         return
-    calls: dict[int, list[Normal]] = {}
+    calls: dict[int, list[Report]] = {}
     while _heard:
         call, behalf = _heard.popleft()
-        calls.setdefault(behalf.application_id, []).append(_normal(call, behalf))
+        calls.setdefault(behalf.application_id, []).append(_report(call, behalf))
     try:
         with transaction.atomic():
             _store(calls, now=now)
@@ -56,13 +55,13 @@ def write(*, now: datetime) -> None:
         _log.warning("Denied calls of the portal itself could not be stored.", exc_info=True)
 
 
-def _store(calls: dict[int, list[Normal]], *, now: datetime) -> None:
+def _store(calls: dict[int, list[Report]], *, now: datetime) -> None:
     for application in Application.objects.filter(pk__in=calls):
         source = FailedRequest.Source.OWN
         store(application, calls[application.pk], source=source, key=None, now=now)
 
 
-def _normal(call: Call, behalf: Behalf) -> Normal:
+def _report(call: Call, behalf: Behalf) -> Report:
     values: dict[str, Any] = {
         "occurred_at": call.at,
         "tenant_id": behalf.tenant_id,
@@ -78,7 +77,7 @@ def _normal(call: Call, behalf: Behalf) -> Normal:
     except ReportError:  # a token that says what no token should
         report = checked(values)
     # Of what worked only a sample comes, but it comes: reports take what was denied.
-    return normalize(report.model_copy(update={"status": call.status}), client_id=behalf.client_id)
+    return report.model_copy(update={"status": call.status})
 
 
 def _error(call: Call) -> dict[str, Any]:

@@ -202,5 +202,17 @@ class TestRefusals:
         stored = sum(a.json()["new"] for a in noisy if a.status_code == 200)
         assert FailedRequest.objects.count() == stored + 1
 
+    def test_a_flood_of_what_cannot_be_taken_is_turned_away_too(self, key, settings):
+        settings.FAILURES_PER_MINUTE = 5
+        # The minute may end between two of these.
+        answers = [post(b"[", key.text) for _ in range(12)]
+
+        assert {a.status_code for a in answers} == {422, 429}
+
+    def test_a_full_minute_is_told_before_the_body_is_read(self, key, settings):
+        settings.FAILURES_PER_MINUTE = 0
+
+        assert post(b"{}", key.text, content_type="text/plain").status_code == 429
+
     def test_it_is_closed_to_reading(self, key):
         assert Client().get(URL, HTTP_AUTHORIZATION=f"Bearer {key.text}").status_code == 405

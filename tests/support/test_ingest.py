@@ -18,7 +18,18 @@ from support.rules.normal import normalize
 from support.rules.report import OtherApplicationError, ReportError, checked, read
 from support.rules.verdict import slug_of
 from support.services.ingest import take
-from tests.factories import CONNECTOR, NOW, P1, T1, grants, make_application, make_installation, make_revision
+from tests.factories import (
+    CONNECTOR,
+    NOW,
+    P1,
+    T1,
+    T2,
+    grants,
+    make_application,
+    make_installation,
+    make_revision,
+    make_tenant,
+)
 from tests.support.reporting import ALERTS, reported, reports
 
 EPOCH = int(NOW.timestamp())
@@ -151,10 +162,46 @@ def test_a_batch_of_many_tenants_takes_few_queries(application, django_assert_ma
         installation = make_installation(application, has=grants(P1))
         rows += reports(10, tenant_id=str(installation.tenant_id))
 
-    with django_assert_max_num_queries(9):  # with the two of the savepoint
+    with django_assert_max_num_queries(6):
         taken(application, rows)
 
     assert FailedRequest.objects.count() == 50
+
+
+def verdicts(application, *changes):
+    """Return what each of a batch's reports was judged to be."""
+    rows = [row for change in changes for row in reports(**change)]
+    taken(application, rows)
+    by_id = dict(FailedRequest.objects.values_list("request_id", "verdict"))
+    return [by_id[row.request_id] for row in rows]
+
+
+def test_each_of_a_batch_is_judged_by_its_own_tenant_and_time(application):
+    """Causes that are alike are judged once, whatever batch they are in: these are not quite."""
+    make_revision(application, P1)
+    holder, nobody = make_tenant(), make_tenant()
+    make_installation(application, holder, has=grants(P1), condition_since=NOW - timedelta(hours=2))
+    make_installation(application, nobody, has=grants())
+    absent = {"error": {"error": "unauthorized_client", "error_description": "AADSTS700016: not found"}}
+    told = {"token": None, "status": 400, "url": None, **absent}
+
+    def at(minutes, tenant=holder):
+        moment = (NOW + timedelta(minutes=minutes)).isoformat()
+        return {"tenant_id": str(tenant.pk), "occurred_at": moment, **told}
+
+    # What was proved after the call may have been granted after it.
+    expected = ["not-enough-evidence", "app-disabled-or-removed", "never-consented"]
+    assert verdicts(application, at(-10), at(10), at(10, nobody)) == expected
+
+
+def test_a_token_of_another_tenant_is_told_apart_in_a_batch(application):
+    theirs = {**reported()["token"], "tid": str(T2)}
+
+    assert verdicts(application, {}, {"token": theirs}, {}) == [
+        "permission-missing",
+        "wrong-tenant",
+        "permission-missing",
+    ]
 
 
 def test_times_and_ids_are_written_as_the_database_expects_them(application):
@@ -253,7 +300,7 @@ def test_causes_that_are_alike_are_judged_alike(data):
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_many_rows_and_single_ones_at_the_same_time_are_each_stored_once():
-    """Batches take a lock and single reports none: neither fails the other."""
+    """Many rows go in by COPY and few as JSON: neither fails the other."""
     application = make_application()
     rows = reports(120)
     news, failures = [], []
@@ -261,7 +308,9 @@ def test_many_rows_and_single_ones_at_the_same_time_are_each_stored_once():
     def post(number):
         try:
             few = rows[number * 6 : number * 6 + 3]
-            news.append(taken(application, rows if number % 2 else few).new)
+            # Each in another order: what waits for each other must not do so in a circle.
+            turned = rows[number * 7 :] + rows[: number * 7]
+            news.append(taken(application, turned if number % 2 else few).new)
         except Exception as error:  # noqa: BLE001
             failures.append(error)
         finally:
