@@ -20,6 +20,7 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
+from support.rules.redact import cut
 from tenants.rules.freshness import has_ended
 
 SEEN_EVERY = 60  # seconds: noting the moment of every request would write to the database each time
@@ -67,7 +68,7 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         login_url = self.get_login_url(view_func)
         htmx = getattr(request, "htmx", False) or "HX-Request" in request.headers
         if request.method in {"GET", "HEAD"} and not htmx:
-            return redirect_to_login(request.get_full_path(), login_url)
+            return redirect_to_login(_address(request.path, request.META["QUERY_STRING"]), login_url)
         came_from = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
         response = redirect_to_login(_own_page(request, came_from), login_url)
         return cast(HttpResponseRedirect, HttpResponseClientRedirect(response.url)) if htmx else response
@@ -82,4 +83,9 @@ def _own_page(request: HttpRequest, url: str) -> str:
         resolve(parts.path)
     except Resolver404:
         return "/"
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return _address(parts.path, parts.query)
+
+
+def _address(path: str, query: str) -> str:
+    """Signing in keeps the address for a while: what somebody pasted into its query by mistake stays out."""
+    return f"{path}?{cut(query)[0]}" if query else path

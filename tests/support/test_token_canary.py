@@ -157,6 +157,18 @@ def test_nothing_of_it_is_kept(kind, people, log, tmp, capfd):
     assert list(tmp.rglob("*")) == []
 
 
+@pytest.mark.parametrize("kind", ["signed", "opaque"])
+def test_in_an_address_it_does_not_wait_for_the_sign_in(kind):
+    """Pasted behind the address by somebody who is signed out: signing in would keep where they came from."""
+    pasted = {"signed": token(), "opaque": OPAQUE}[kind]
+
+    answer = Client().get(f"{URL}?show=claims&token={pasted}")
+
+    assert answer.status_code == 302
+    assert "show%3Dclaims" in answer["Location"]
+    assert not [trace for trace in traces(pasted) if trace in answer["Location"]]
+
+
 def test_a_page_about_a_failure_shows_none_of_it(people, log, settings):
     """The application's cloud is none: the page fails after the text was read. Developers see locals."""
     settings.DEBUG = True
