@@ -14,6 +14,7 @@ from support.models import FailedRequest
 from support.queries.failure_page import gap_of, others_of, verdict_page
 from support.queries.failures import is_same_call
 from support.rules.kql import activity_query, sign_in_query
+from support.rules.labels import cause_of
 from support.rules.reply import customer_reply, microsoft_bundle, wants_approval
 from support.services.explain import Explained, explain_and_note
 from tenants.models import Person
@@ -32,6 +33,7 @@ def failure_page(reports: Sequence[FailedRequest], *, person: Person, now: datet
         "reports": [other for other in reports[1:] if is_same_call(failure, other)],
         "conversation": [other for other in reports[1:] if not is_same_call(failure, other)],
         "others": others_of(reports, now=now),
+        "counted_as": cause_of(failure.verdict),
         "bundle": _bundle(failure),
     }
 

@@ -201,7 +201,19 @@ class TestTheAnswer:
         shown = page(desk.get(reverse("support:failure_detail", args=["sentinel-connector", denied.pk])))
 
         assert "13 more here today" in shown
+        assert "for the same cause" in shown
         assert "3 tenants with the same gap" in shown
+
+    def test_what_was_counted_by_less_than_is_known_now_is_named_as_it_was_counted(self, desk, denied):
+        FailedRequest.objects.filter(pk=denied.pk).update(verdict="not-enough-evidence")
+        denied.verdict = "not-enough-evidence"
+        count_failures(denied, 3)
+
+        shown = page(desk.get(reverse("support:failure_detail", args=["sentinel-connector", denied.pk])))
+
+        assert "2 more here today" in shown
+        assert "for the same cause" not in shown
+        assert "counted as “Not enough evidence”" in shown
 
     def test_an_open_approval_link_is_used_in_place_of_a_second_one(self, desk, denied, northwind):
         made = desk.post(
