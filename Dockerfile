@@ -15,7 +15,7 @@ COPY templates ./templates
 COPY static ./static
 # Collecting needs some key, and keeps nothing of it.
 RUN SECRET_KEY=only-while-building python manage.py collectstatic --noinput --verbosity 0 \
-    && python -m compileall -q portal consent tenants entra
+    && python -m compileall -q portal support consent tenants entra
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin portal
@@ -28,5 +28,4 @@ USER portal
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD ["python", "docker/healthcheck.py"]
 ENTRYPOINT ["sh", "docker/entrypoint.sh"]
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
-     "--blocking-threads", "4", "--backpressure", "64", "portal.wsgi:application"]
+CMD ["python", "manage.py", "serve", "--host", "0.0.0.0"]

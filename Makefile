@@ -25,8 +25,7 @@ demo: $(INSTALLED)  ## Portal, worker and sandbox with the story of two tenants;
 run: $(INSTALLED)  ## The portal alone on PORT (8000), configured by the environment
 	$(PY) manage.py migrate --noinput
 	$(PY) manage.py collectstatic --noinput --verbosity 0
-	@exec .venv/bin/granian --interface wsgi --host $${HOST:-127.0.0.1} --port $${PORT:-8000} \
-		--workers $${WEB_WORKERS:-2} --blocking-threads 4 --backpressure 64 portal.wsgi:application
+	@exec $(PY) manage.py serve --host $${HOST:-127.0.0.1} --port $${PORT:-8000} --workers $${WEB_WORKERS:-2}
 
 test: $(INSTALLED)  ## The whole suite, on SQLite and on PostgreSQL with Redis, in a browser when there is one
 	@exec $(PY) -m scripts.test

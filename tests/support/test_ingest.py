@@ -9,28 +9,21 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, connections
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from support.models import FailedRequest, FailureCount
-from support.rules.facts import Facts, TenantFacts
-from support.rules.normal import normalize
-from support.rules.report import OtherApplicationError, ReportError, checked, read
-from support.rules.verdict import slug_of
+from support.rules.report import OtherApplicationError, ReportError, read
 from support.services.ingest import take
 from tests.factories import (
     CONNECTOR,
     NOW,
     P1,
     T1,
-    T2,
     grants,
     make_application,
     make_installation,
     make_revision,
-    make_tenant,
 )
-from tests.support.reporting import ALERTS, reported, reports
+from tests.support.reporting import reported, reports
 
 EPOCH = int(NOW.timestamp())
 API = FailedRequest.Source.API
@@ -168,42 +161,6 @@ def test_a_batch_of_many_tenants_takes_few_queries(application, django_assert_ma
     assert FailedRequest.objects.count() == 50
 
 
-def verdicts(application, *changes):
-    """Return what each of a batch's reports was judged to be."""
-    rows = [row for change in changes for row in reports(**change)]
-    taken(application, rows)
-    by_id = dict(FailedRequest.objects.values_list("request_id", "verdict"))
-    return [by_id[row.request_id] for row in rows]
-
-
-def test_each_of_a_batch_is_judged_by_its_own_tenant_and_time(application):
-    """Causes that are alike are judged once, whatever batch they are in: these are not quite."""
-    make_revision(application, P1)
-    holder, nobody = make_tenant(), make_tenant()
-    make_installation(application, holder, has=grants(P1), condition_since=NOW - timedelta(hours=2))
-    make_installation(application, nobody, has=grants())
-    absent = {"error": {"error": "unauthorized_client", "error_description": "AADSTS700016: not found"}}
-    told = {"token": None, "status": 400, "url": None, **absent}
-
-    def at(minutes, tenant=holder):
-        moment = (NOW + timedelta(minutes=minutes)).isoformat()
-        return {"tenant_id": str(tenant.pk), "occurred_at": moment, **told}
-
-    # What was proved after the call may have been granted after it.
-    expected = ["not-enough-evidence", "app-disabled-or-removed", "never-consented"]
-    assert verdicts(application, at(-10), at(10), at(10, nobody)) == expected
-
-
-def test_a_token_of_another_tenant_is_told_apart_in_a_batch(application):
-    theirs = {**reported()["token"], "tid": str(T2)}
-
-    assert verdicts(application, {}, {"token": theirs}, {}) == [
-        "permission-missing",
-        "wrong-tenant",
-        "permission-missing",
-    ]
-
-
 def test_times_and_ids_are_written_as_the_database_expects_them(application):
     """The rows go past Django's own writing: they have to be found by what it reads with."""
     taken(application, reports())
@@ -264,37 +221,6 @@ def test_a_secret_in_any_field_is_cut_out_or_refused_and_nowhere_afterwards(appl
     assert secret[:20] not in caplog.text
     assert not [e for e in refused if secret in e.problem.says]
     assert sum(FailedRequest.objects.values_list("cut", flat=True)) >= len(fields) - len(refused)
-
-
-@given(data=st.data())
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
-def test_causes_that_are_alike_are_judged_alike(data):
-    """A batch judges each cause once: it must not matter which of its failures was the first."""
-    first, second = (
-        normalize(
-            checked(
-                {
-                    "occurred_at": NOW + timedelta(seconds=data.draw(st.integers(0, 7200))),
-                    "status": data.draw(st.sampled_from([401, 403])),
-                    "request_id": "r",
-                    "method": "GET",
-                    "url": ALERTS,
-                    "tenant_id": str(T1),
-                    "token": {
-                        "kind": "application",
-                        "roles": data.draw(st.sampled_from([[], ["SecurityEvents.Read.All"]])),
-                        "iat": data.draw(st.sampled_from([None, EPOCH])),
-                        "exp": data.draw(st.none() | st.integers(EPOCH, EPOCH + 7200)),
-                    },
-                }
-            ),
-            client_id=str(CONNECTOR),
-        )
-        for _ in range(2)
-    )
-    tenant = TenantFacts(granted_then=frozenset({P1}), knows_then=frozenset({"application"}))
-    if first.likeness() == second.likeness():
-        assert slug_of(Facts(first.facts, tenant)) == slug_of(Facts(second.facts, tenant))
 
 
 @pytest.mark.slow
