@@ -282,6 +282,7 @@ class Histories(RuleBasedStateMachine):
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.django_db
 def test_random_histories(microsoft):
     assert django_settings.ENTRA_SANDBOX_URL

@@ -15,6 +15,7 @@ from tests.manifest import METHODS, QUERIES, RULES, VIEWS, Who
 from tests.matrix import ROLES, Answer, Cell, Visitor, cells, fingerprint
 from tests.world import World, make_world, nonexistent
 
+pytestmark = pytest.mark.no_cover
 SHOWN = 20  # wrong cells in one report
 HEADERS = {
     "Cache-Control": "no-store",
