@@ -290,7 +290,7 @@ def test_random_histories(microsoft):
     run_state_machine_as_test(
         Histories,
         settings=settings(
-            max_examples=40 if connection.vendor == "sqlite" else 15,
+            max_examples=25 if connection.vendor == "sqlite" else 12,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
