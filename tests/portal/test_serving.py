@@ -162,6 +162,17 @@ def test_a_body_that_breaks_off_or_is_too_large_changes_nothing(served, key):
     assert not FailedRequest.objects.exists()
 
 
+@pytest.mark.parametrize("early", range(3))
+def test_it_ends_when_it_is_told_to_while_it_starts(transactional_db, early):
+    """As soon as it listens: its processes may not be there yet, or only some of them."""
+    with serving() as server:
+        server.process.send_signal(signal.SIGTERM)
+
+        assert server.process.wait(PATIENCE) == 0
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", server.port)) != 0
+
+
 def test_it_ends_when_it_is_told_to(served):
     ask(served, "GET", "/healthz")
 

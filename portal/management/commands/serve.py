@@ -23,6 +23,8 @@ from waitress.parser import HTTPRequestParser, ParsingError
 BACKLOG: Final = 1024
 MOST_CONNECTIONS: Final = 900  # of a process: many systems let one open 1,024 files
 LARGEST_REQUEST: Final = 64 * 1024 * 1024  # pages and the API refuse less than that, in words
+GRACE: Final = 8  # seconds that a process may take for the requests it is at
+ENDS: Final = (signal.SIGTERM, signal.SIGINT)
 IDLE: Final = 30  # seconds after which a silent connection is closed
 
 
@@ -42,8 +44,8 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Port {port} of {host} cannot be had: {os.strerror(error.errno or 0)}."
             ) from None
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, _leave)
+        # While processes fork nobody may be told to leave: Python loses what is raised just then.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
         # Loaded once, before the processes part: they share its memory.
         from portal.wsgi import application
 
@@ -55,12 +57,14 @@ class Command(BaseCommand):
         for process in serving:
             process.start()
         try:
+            _may_leave()
             multiprocessing.connection.wait([process.sentinel for process in serving])
         finally:
             for process in serving:
                 process.terminate()
             for process in serving:
-                process.join()
+                process.join(GRACE)
+                process.kill()
         raise CommandError("A process of the portal ended by itself, so all do. Start it again.")
 
 
@@ -73,11 +77,18 @@ class Parser(HTTPRequestParser):
             raise ParsingError("Content-Length and Transfer-Encoding")
 
 
+def _may_leave() -> None:
+    for number in ENDS:
+        signal.signal(number, _leave)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
+
+
 def _leave(number: int, frame: object) -> None:
     raise SystemExit(0)
 
 
 def _serve(application: Any, listening: socket.socket, threads: int) -> None:
+    _may_leave()
     HTTPChannel.parser_class = Parser
     waitress.serve(
         application,
