@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import os
 from collections.abc import Callable, Iterator
 
 from django.db import connection
 
-from scripts.services import portal
+from scripts.services import portal, url_of
 
 
 @contextlib.contextmanager
 def served(**environment: str) -> Iterator[Callable[[str, str, str, bytes], None]]:
     """Serve the portal in one process; yield what asks it over a kept connection."""
-    database = str(connection.settings_dict["NAME"])
-    beside = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{database}"
-    url = beside if connection.vendor == "postgresql" else f"sqlite:///{database}"
+    url = url_of(str(connection.settings_dict["NAME"]))
     settings = {"DJANGO_SETTINGS_MODULE": "portal.settings", "DATABASE_URL": url, "LOG_LEVEL": "ERROR"}
     with portal({**settings, **environment}, workers=1, threads=2) as server:
         client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)

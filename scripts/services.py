@@ -165,6 +165,14 @@ def _redis_program() -> Path | None:
     return None
 
 
+def url_of(database: str) -> str:
+    """Return the DATABASE_URL of a database beside the one that is set; of SQLite, by its file."""
+    given = os.environ.get("DATABASE_URL", "")
+    return (
+        f"{given.rpartition('/')[0]}/{database}" if given.startswith("postgres") else f"sqlite:///{database}"
+    )
+
+
 @contextlib.contextmanager
 def portal(environment: Mapping[str, str], *, workers: int = 2, threads: int = 8) -> Iterator[Served]:
     """Serve the portal as `make run` does, on a free port."""

@@ -18,7 +18,7 @@ from support.rules.errors import error_facts
 from support.rules.facts import FailureFacts, TokenFacts
 from support.rules.headers import header_facts_and_ids
 from support.rules.redact import cut
-from support.rules.report import Report, TokenReport
+from support.rules.report import Report, TokenReport, is_denied
 
 Columns = dict[str, Any]
 
@@ -55,8 +55,7 @@ class Normal:
     @property
     def is_denied(self) -> bool:
         """Whether it counts as a failure. Of the portal's own calls some that worked are kept, too."""
-        status: int = self.columns["status"]
-        return status >= 400 or status == 206
+        return is_denied(self.columns["status"])
 
     @property
     def facts(self) -> FailureFacts:

@@ -45,8 +45,13 @@ class Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
+def is_denied(status: int) -> bool:
+    """Whether Microsoft refused, or answered in part only."""
+    return status >= 400 or status == 206
+
+
 def _denied(status: int) -> int:
-    if status < 400 and status != 206:
+    if not is_denied(status):
         raise PydanticCustomError("not_denied", DENIED)
     return status
 

@@ -19,7 +19,7 @@ from consent.models import Application
 from consent.signals import Behalf
 from entra.types import Call
 from support.models import FailedRequest
-from support.rules.report import MOST_ROWS, Report, ReportError, checked
+from support.rules.report import MOST_ROWS, Report, ReportError, checked, is_denied
 from support.services.ingest import store
 
 SAMPLED: Final = 100  # of so many calls that worked, one is kept
@@ -34,10 +34,6 @@ def hear(*, call: Call, behalf: Behalf, **_: Any) -> None:
     """Remember a call that was denied, and a few of the others. Touches no database."""
     if call.status and (is_denied(call.status) or crc32(call.client_request_id.encode()) % SAMPLED == 0):
         _heard.append((call, behalf))
-
-
-def is_denied(status: int) -> bool:
-    return status >= 400 or status == 206
 
 
 def write(*, now: datetime) -> None:

@@ -17,7 +17,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from scripts.services import Served, portal
+from scripts.services import Served, portal, url_of
 from support.models import FailedRequest
 from support.services.keys import make_key
 from tests.factories import make_application
@@ -32,9 +32,7 @@ PATIENCE = 30  # seconds; whoever is held up waits for good
 @contextlib.contextmanager
 def serving(**environment: str) -> Iterator[Served]:
     """Serve the portal on the database of the tests."""
-    name = str(connection.settings_dict["NAME"])
-    given = os.environ.get("DATABASE_URL", "")
-    url = f"{given.rpartition('/')[0]}/{name}" if connection.vendor == "postgresql" else f"sqlite:///{name}"
+    url = url_of(str(connection.settings_dict["NAME"]))
     settings = {"DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": url, "LOG_LEVEL": "ERROR"}
     with portal({**settings, **environment}, threads=4) as server:
         yield server
